@@ -1,0 +1,1 @@
+"""AutoMoney's shared layer: all the behaviour that the cloud functions call."""

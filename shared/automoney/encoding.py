@@ -1,0 +1,82 @@
+"""Decimals and times on the wire: JSON with decimals as strings and times as `...Z`.  Pure."""
+
+import json
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal, InvalidOperation
+from enum import Enum
+from typing import Any
+
+from automoney.errors import InvalidInput
+
+
+def utc_text(moment: datetime) -> str:
+    """`2025-11-05T12:00:00Z`; with microseconds only where there are any."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def parse_utc(text: str, field: str = "time") -> datetime:
+    """Read an ISO 8601 time with a zone; raise InvalidInput naming `field` for anything else."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise InvalidInput(field, text, "a time like 2025-11-05T12:00:00Z") from None
+    if moment.tzinfo is None:
+        raise InvalidInput(field, text, "a time with a zone, like 2025-11-05T12:00:00Z")
+    return moment.astimezone(UTC)
+
+
+def decimal_text(number: Decimal) -> str:
+    """Plain digits, no exponent, no trailing zeros: `0.00010` -> `0.0001`, `1E+3` -> `1000`."""
+    text = format(number, "f")
+    if "." in text:
+        text = text.rstrip("0").rstrip(".")
+    return "0" if text in ("-0", "") else text
+
+
+def parse_decimal(value: object, field: str = "number") -> Decimal:
+    """Read a finite decimal from a string, int or Decimal (never a float: it is inexact)."""
+    if isinstance(value, bool | float) or not isinstance(value, str | int | Decimal):
+        raise InvalidInput(field, value, "a decimal number written as a string")
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        raise InvalidInput(field, value, "a decimal number written as a string") from None
+    if not number.is_finite():
+        raise InvalidInput(field, value, "a finite decimal number")
+    return number
+
+
+def plain(value: Any) -> Any:
+    """Turn domain values (dataclasses, decimals, times, enums) into what JSON knows."""
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, str | int | float | bool):
+        return value
+    if isinstance(value, Decimal):
+        return decimal_text(value)
+    if isinstance(value, datetime):
+        return utc_text(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if is_dataclass(value) and not isinstance(value, type):
+        return {item.name: plain(getattr(value, item.name)) for item in fields(value)}
+    if isinstance(value, dict):
+        return {str(plain(key)): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        items = sorted(value) if isinstance(value, set | frozenset) else value
+        return [plain(item) for item in items]
+    raise TypeError(f"{type(value).__name__} has no wire form")
+
+
+def dumps(value: Any) -> str:
+    """One line of JSON without blanks, keys in the order given."""
+    return json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+
+
+def canonical(value: Any) -> bytes:
+    """The one byte form of a value: sorted keys, no blanks, UTF-8.  What hashes are taken of."""
+    text = json.dumps(
+        plain(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=True
+    )
+    return text.encode()

@@ -1,0 +1,122 @@
+"""Due times: cron expressions, the slots they name, and EventBridge's spelling of them.  Pure.
+
+A slot is a due time in UTC.  Everything that a run knows and writes is dated by its slot, so that
+a late, retried or repeated delivery of the same event decides the same thing.
+"""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from automoney.errors import InvalidInput
+
+_RANGES = (
+    ("minute", 0, 59),
+    ("hour", 0, 23),
+    ("day of month", 1, 31),
+    ("month", 1, 12),
+    ("day of week", 0, 6),
+)
+_LONGEST_GAP = timedelta(days=366 * 8)  # 29 February can be eight years away
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Slot:
+    """One due time, aware and in UTC."""
+
+    at: datetime
+
+    def __post_init__(self) -> None:
+        if self.at.utcoffset() != timedelta(0):
+            raise InvalidInput("slot.at", self.at, "an aware datetime in UTC")
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A standard five-field cron expression in UTC, without names: `0 */4 * * *`.
+
+    Both day fields set at once is refused: cron would take either, EventBridge takes only one.
+    """
+
+    cron: str
+    _fields: tuple[frozenset[int], ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        texts = self.cron.split()
+        if len(texts) != len(_RANGES):
+            raise InvalidInput("cron", self.cron, "five fields: minute hour day month weekday")
+        if texts[2] != "*" and texts[4] != "*":
+            raise InvalidInput("cron", self.cron, "a day of month or a day of week, not both")
+        fields = tuple(
+            _field(text, name, low, high)
+            for text, (name, low, high) in zip(texts, _RANGES, strict=True)
+        )
+        object.__setattr__(self, "_fields", fields)
+
+    def slot_at(self, time: datetime) -> Slot:
+        """The latest due time at or before `time`: rules fire some seconds late."""
+        moment = _utc(time).replace(second=0, microsecond=0)
+        return Slot(self._seek(moment, timedelta(minutes=-1)))
+
+    def next_after(self, time: datetime) -> datetime:
+        """The first due time strictly after `time`."""
+        moment = _utc(time).replace(second=0, microsecond=0) + timedelta(minutes=1)
+        return self._seek(moment, timedelta(minutes=1))
+
+    @property
+    def eventbridge(self) -> str:
+        """The same schedule as EventBridge spells it: six fields, one of the days a `?`.
+
+        Weekdays there count from 1 = Sunday, in cron from 0 = Sunday.
+        """
+        minute, hour, day, month, weekday = (
+            text.replace("*/", f"{low}/")
+            for text, (_, low, _) in zip(self.cron.split(), _RANGES, strict=True)
+        )
+        if weekday == "*":
+            weekday = "?"
+        else:
+            weekday = ",".join(str(number + 1) for number in sorted(self._fields[4]))
+            day = "?"
+        return f"cron({minute} {hour} {day} {month} {weekday} *)"
+
+    def _seek(self, moment: datetime, step: timedelta) -> datetime:
+        """Walk minute by minute, but over whole days and hours that cannot match at once."""
+        minutes, hours, days, months, weekdays = self._fields
+        forward = step > timedelta(0)
+        limit = moment + _LONGEST_GAP if forward else moment - _LONGEST_GAP
+        while (moment <= limit) if forward else (moment >= limit):
+            fits = moment.month in months and moment.day in days
+            if not (fits and moment.isoweekday() % 7 in weekdays):
+                midnight = moment.replace(hour=0, minute=0)
+                moment = midnight + timedelta(days=1) if forward else midnight + step
+            elif moment.hour not in hours:
+                whole = moment.replace(minute=0)
+                moment = whole + timedelta(hours=1) if forward else whole + step
+            elif moment.minute not in minutes:
+                moment += step
+            else:
+                return moment
+        raise InvalidInput("cron", self.cron, "an expression that is ever due")
+
+
+def _utc(time: datetime) -> datetime:
+    if time.tzinfo is None:
+        raise InvalidInput("time", time, "an aware datetime")
+    return time.astimezone(UTC)
+
+
+def _field(text: str, name: str, low: int, high: int) -> frozenset[int]:
+    values: set[int] = set()
+    for part in text.split(","):
+        span, slash, every = part.partition("/")
+        first, dash, last = span.partition("-")
+        try:
+            start = low if span == "*" else int(first)
+            stop = int(last) if dash else (high if span == "*" or slash else start)
+            stride = int(every) if slash else 1
+        except ValueError:
+            raise InvalidInput(name, text, "numbers, *, a-b, a,b or */n") from None
+        if not (low <= start <= stop <= high and stride >= 1):
+            raise InvalidInput(name, text, f"numbers from {low} to {high}")
+        values.update(range(start, stop + 1, stride))
+    return frozenset(values)

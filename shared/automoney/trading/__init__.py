@@ -1,0 +1,1 @@
+"""From scores to money: weighing, deciding, sizing, filling, keeping books.  Pure, no I/O."""

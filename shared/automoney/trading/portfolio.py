@@ -1,0 +1,51 @@
+"""A user's cash and positions together, valued at marks.  Pure."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+QUOTE = "USDT"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Exposure to one asset with its cost basis, valued at `price` (quote per base)."""
+
+    asset: str
+    quantity: Decimal
+    average_cost: Decimal
+    price: Decimal
+    value: Decimal
+    unrealised_pnl: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Portfolio:
+    """All in quote currency.  `equity = cash + sum of position values`; `pnl = equity - deposits`.
+
+    Fees are part of the cost basis of what was bought and lessen what was got for what was sold,
+    so `pnl = realised_pnl + unrealised_pnl` exactly.
+    """
+
+    cash: Decimal
+    deposits: Decimal
+    fees: Decimal
+    realised_pnl: Decimal
+    positions: tuple[Position, ...]
+
+    @property
+    def equity(self) -> Decimal:
+        return self.cash + sum((position.value for position in self.positions), Decimal(0))
+
+    @property
+    def unrealised_pnl(self) -> Decimal:
+        return self.pnl - self.realised_pnl
+
+    @property
+    def pnl(self) -> Decimal:
+        return self.equity - self.deposits
+
+    def weight(self, asset: str) -> Decimal:
+        """The share of equity held in `asset`, 0 when there is no equity."""
+        equity = self.equity
+        held = next((p.value for p in self.positions if p.asset == asset), Decimal(0))
+        return held / equity if equity else Decimal(0)

@@ -4,9 +4,10 @@ Read by `infra.cdk`, which turns rows into resources, and by `infra.local`, whic
 Adding a function means one row here, one folder in `functions/` and one workflow.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
+from automoney import schedule
 from automoney.schedule import Schedule
 from automoney.trading.strategies import STRATEGIES
 
@@ -39,11 +40,13 @@ class Cron:
     """EventBridge invokes at `schedule` with the rule's `time` and `detail`.
 
     `name` tells rules of one function apart: each strategy is a rule of `run_strategy`.
+    `wall` rules keep the wall's time even where the market's is simulated: idle limits run on it.
     """
 
     schedule: Schedule
     name: str = ""
     detail: tuple[tuple[str, str], ...] = ()
+    wall: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +74,12 @@ class Http:
     """API Gateway's HTTP API hands every route to it."""
 
 
-Trigger = Cron | Consume | Socket | Authorizer | Http
+@dataclass(frozen=True, slots=True)
+class Deploy:
+    """Invoked once by each deployment, and by each start of the local runtime, before all else."""
+
+
+Trigger = Deploy | Cron | Consume | Socket | Authorizer | Http
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +103,21 @@ class Function:
     tables: tuple[Table, ...] = ()
     alerts: bool = False
     priority: int = 50
-    environment: tuple[tuple[str, str], ...] = field(default=())
-
-
-def _every(cron: str, name: str = "", **detail: str) -> Cron:
-    return Cron(Schedule(cron), name, tuple(sorted(detail.items())))
 
 
 FUNCTIONS: tuple[Function, ...] = (
     Function(
+        "migrate_database",
+        "brings the database's schema up to date",
+        (Deploy(),),
+        timeout=300,
+        stores=True,
+        priority=0,
+    ),
+    Function(
         "collect_prices",
         "prices and candles from Binance, else CoinGecko; indicators",
-        (_every("*/5 * * * *"),),
+        (Cron(schedule.PRICES),),
         timeout=60,
         stores=True,
         internet=True,
@@ -116,7 +127,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "collect_onchain",
         "on-chain metrics from Glassnode or Coin Metrics",
-        (_every("0 * * * *"),),
+        (Cron(schedule.ONCHAIN),),
         timeout=60,
         stores=True,
         internet=True,
@@ -126,7 +137,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "collect_macro",
         "interest rates, money and the dollar from FRED",
-        (_every("0 3 * * *"),),
+        (Cron(schedule.MACRO),),
         timeout=60,
         stores=True,
         internet=True,
@@ -136,7 +147,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "collect_sentiment",
         "the Fear & Greed index from Alternative.me",
-        (_every("0 * * * *"),),
+        (Cron(schedule.SENTIMENT),),
         timeout=60,
         stores=True,
         internet=True,
@@ -214,7 +225,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "ws_prune",
         "closes sockets that were idle for five minutes",
-        (_every("*/5 * * * *"),),
+        (Cron(schedule.PRUNE, wall=True),),
         timeout=60,
         memory=256,
         sockets=True,
@@ -232,7 +243,7 @@ FUNCTIONS: tuple[Function, ...] = (
     Function(
         "purge_cache",
         "drops what is expired or no longer needed",
-        (_every("0 2 * * *"),),
+        (Cron(schedule.PURGE),),
         timeout=120,
         stores=True,
         priority=70,

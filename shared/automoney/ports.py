@@ -16,8 +16,8 @@ from automoney.market.readings import Reading
 from automoney.market.snapshot import Snapshot
 from automoney.messages import Message, Numbered
 from automoney.schedule import Slot
+from automoney.trading.account import Account
 from automoney.trading.judgement import Judgement, Score
-from automoney.trading.ledger import Entry
 from automoney.trading.orders import Decision, Fill
 from automoney.trading.portfolio import Portfolio
 
@@ -90,16 +90,24 @@ class Collection:
 
 
 class Candles(Protocol):
-    """Closed daily candles, for ever."""
+    """Closed candles: days for ever, hours and 4 hours for the last weeks."""
 
-    def put_days(self, candles: Iterable[Candle]) -> None:
-        """Insert or replace closed daily candles, by (asset, open_time)."""
+    def put(self, candles: Iterable[Candle]) -> None:
+        """Insert or replace closed candles, by (asset, timeframe, open_time)."""
 
-    def last_day(self, asset: str) -> datetime | None:
-        """The open time of the newest stored day."""
+    def last_open(self, asset: str, timeframe: Timeframe) -> datetime | None:
+        """The open time of the newest stored candle."""
+
+    def closed(
+        self, asset: str, timeframe: Timeframe, *, since: datetime, by: datetime
+    ) -> list[Candle]:
+        """Candles with `open_time >= since` and `close_time <= by`, oldest first."""
 
     def days(self, asset: str, *, since: datetime, closed_by: datetime) -> list[Candle]:
-        """Days with `open_time >= since` and `close_time <= closed_by`, oldest first."""
+        """`closed` for daily candles."""
+
+    def purge(self, *, before: datetime) -> int:
+        """Drop candles finer than a day that opened before; return how many."""
 
 
 class Marks(Protocol):
@@ -108,7 +116,13 @@ class Marks(Protocol):
     def put_marks(self, marks: Iterable[Mark]) -> None: ...
 
     def mark(self, asset: str, *, as_of: datetime) -> Mark | None:
-        """The newest mark with `at <= as_of`."""
+        """The newest mark strictly before `as_of`: what trades at `as_of` itself is a fill."""
+
+    def marks(self, assets: Sequence[str], *, as_of: datetime) -> Mapping[str, Mark]:
+        """`mark` for several assets at once; those without one are absent."""
+
+    def purge(self, *, before: datetime) -> int:
+        """Drop marks older than that; return how many."""
 
 
 class Readings(Protocol):
@@ -145,7 +159,9 @@ class MarketCache(Protocol):
     swallows an unreachable Redis after logging it, and reads answer None.
     """
 
-    def put_latest(self, asset: str, data: Mapping[str, Any]) -> None: ...
+    def put_latest(self, data: Mapping[str, Mapping[str, Any]]) -> None:
+        """By asset: price, at, source, isAnomaly, indicators, week."""
+
     def latest(self, asset: str) -> Mapping[str, Any] | None: ...
     def put_candles(self, asset: str, timeframe: Timeframe, candles: Sequence[Candle]) -> None: ...
     def candles(self, asset: str, timeframe: Timeframe) -> list[Candle] | None: ...
@@ -207,8 +223,8 @@ class Executions(Protocol):
     def pending_users(self, execution_id: str) -> list[str]:
         """Followers at the time of the run whose orders have not been executed yet."""
 
-    def unfinished(self, strategy_id: str, *, before: datetime) -> list[str]:
-        """Ids of judgements before `before` that still have pending users, oldest first."""
+    def unfinished(self, strategy_id: str, *, up_to: datetime) -> list[str]:
+        """Ids of judgements of slots up to that one with pending users, oldest first."""
 
     def latest(self, strategy_id: str) -> Judgement | None: ...
 
@@ -238,29 +254,34 @@ class Books(Protocol):
         and rolls everything back if it raises.
         """
 
-    def portfolio(self, user_id: str, marks: Mapping[str, Mark]) -> Portfolio: ...
+    def portfolio(self, user_id: str, marks: Mapping[str, Mark]) -> Portfolio:
+        """His portfolio valued at `marks`; DataMissing if something he holds has none."""
 
 
 class Desk(Protocol):
     """What may be done inside `Books.trading`: read the books, then write all of it or nothing."""
 
-    def portfolio(self, marks: Mapping[str, Mark]) -> Portfolio: ...
+    def account(self) -> Account: ...
 
     def record(
         self,
         decisions: Sequence[Decision],
         fills: Sequence[Fill],
-        entries: Sequence[Entry],
         messages: Sequence[Message],
+        *,
+        after: Account,
     ) -> None:
-        """Keep decisions, trades, ledger entries, and number the messages into the outbox."""
+        """Keep decisions, trades with their ledger entries, the holdings as they are `after`
+        the fills, and number the messages into the outbox.
+        """
 
 
 class Outbox(Protocol):
-    def unrelayed(self, limit: int) -> list[Numbered]:
-        """Committed messages not yet handed to the queue, oldest first."""
+    def relaying(self, limit: int) -> AbstractContextManager[list[Numbered]]:
+        """Committed messages not yet handed to the queue, oldest first in each user.
 
-    def mark_relayed(self, messages: Sequence[Numbered]) -> None: ...
+        They count as handed over when the block ends without an error.
+        """
 
     def since(self, user_id: str, seq: int, limit: int) -> list[Numbered]:
         """The user's messages with a number above `seq`, in order."""

@@ -120,3 +120,12 @@ def _field(text: str, name: str, low: int, high: int) -> frozenset[int]:
             raise InvalidInput(name, text, f"numbers from {low} to {high}")
         values.update(range(start, stop + 1, stride))
     return frozenset(values)
+
+
+# When each collector and chore is due (description 4.2); strategies carry their own schedule.
+PRICES = Schedule("*/5 * * * *")
+ONCHAIN = Schedule("0 * * * *")
+MACRO = Schedule("0 3 * * *")
+SENTIMENT = Schedule("0 * * * *")
+PURGE = Schedule("0 2 * * *")
+PRUNE = Schedule("*/5 * * * *")

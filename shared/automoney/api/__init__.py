@@ -1,1 +1,1 @@
-"""Room: api."""
+"""The REST API: routes split by noun, one answer for every error."""

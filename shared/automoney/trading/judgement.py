@@ -75,4 +75,5 @@ class Judgement:
 
 def execution_id(strategy_id: str, slot_at: datetime) -> str:
     """The name of the run: a function of strategy and slot alone, so a retry has the same."""
-    return f"{strategy_id}:{slot_at:%Y-%m-%dT%H:%MZ}"
+    form = "%Y-%m-%dT%H:%M:%SZ" if slot_at.second else "%Y-%m-%dT%H:%MZ"
+    return f"{strategy_id}:{slot_at:{form}}"

@@ -1,1 +1,1 @@
-"""Room: workflows."""
+"""The sentences: each reads like the description's flow chart, and talks to ports alone."""

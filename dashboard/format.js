@@ -1,0 +1,53 @@
+// Numbers and times for people.  The API sends decimals as strings and times in UTC.
+
+const money = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const small = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 });
+const large = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, notation: "compact" });
+const quantity = new Intl.NumberFormat(undefined, { maximumFractionDigits: 8 });
+const oneDigit = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+const exactPercent = new Intl.NumberFormat(undefined, {
+  style: "percent", minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero",
+});
+const moment = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const dated = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
+const day = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeZone: "UTC" });
+
+export const MISSING = "–";
+
+const known = (value) => value !== null && value !== undefined && value !== "";
+const numeric = (format) => (value) => (known(value) ? format(Number(value)) : MISSING);
+
+export const asMoney = numeric((value) => money.format(value));
+export const asQuantity = numeric((value) => quantity.format(value));
+export const asScore = numeric((value) => signed(oneDigit, value));
+export const asShare = numeric((value) => percent.format(value));
+export const asChange = numeric((value) => exactPercent.format(value));
+export const asGain = numeric((value) => signed(money, value));
+
+// A value of any size: two decimals are too many for a million and too few for 0.0004.
+export const asFigure = numeric((value) => {
+  const size = Math.abs(value);
+  if (size >= 1e6) return large.format(value);
+  return size >= 100 || value === 0 ? money.format(value) : small.format(value);
+});
+
+function signed(format, value) {
+  const text = format.format(Math.abs(value));
+  if (/^[0.,\s]*$/.test(text)) return text;
+  return (value < 0 ? "−" : "+") + text;
+}
+
+// Seconds to "12 s", "5 min", "3 h" or "4 d".
+export function asAge(seconds) {
+  if (!known(seconds)) return MISSING;
+  if (seconds < 90) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 36 * 3600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86400)} d`;
+}
+
+export const asMoment = (text) => moment.format(new Date(text));
+export const asDated = (text) => dated.format(new Date(text));
+export const asDay = (text) => day.format(new Date(text));
+export const inUtc = (text) => `${new Date(text).toISOString().slice(0, 19).replace("T", " ")} UTC`;

@@ -1,0 +1,1 @@
+"""The `migrate_database` function."""

@@ -1,0 +1,1 @@
+"""The `purge_cache` function."""

@@ -1,0 +1,374 @@
+"""The local runtime: the services, an outside world, and AWS's parts played around the product.
+
+It invokes the real handlers with real event bodies; only the clock and the world differ from what
+runs in the cloud.
+"""
+
+import asyncio
+import logging
+import os
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, TextIO
+
+import uvicorn
+from starlette.types import ASGIApp
+
+from automoney import wiring
+from automoney.encoding import utc_text
+from automoney.errors import InvalidInput
+from automoney.manifest import FUNCTIONS, Deploy, Queue
+from automoney.observability import logger as function_logger
+from automoney.ports import Follower
+from automoney.trading.strategies import STRATEGIES
+from infra.local import events, tokens
+from infra.local.gateway import (
+    FunctionError,
+    FunctionTimeout,
+    Hub,
+    Limits,
+    create_app,
+    create_management_app,
+)
+from infra.local.lambdas import Lambdas
+from infra.local.ports import open_listener
+from infra.local.queues import Queues
+from infra.local.scheduler import LATE, Agenda, Due, first_firings, rules
+from infra.local.screen import Screen
+from infra.local.services import Services, State, start_services
+from infra.local.worlds import NEVER, ROOT, Choice, World, launch, live, window
+
+HOST = "127.0.0.1"
+DEMO_USER = "ada"
+_SESSION = timedelta(hours=12)
+_REDELIVERY = 15.0  # seconds between looks for messages that became visible again
+_CHECK = 1.0  # seconds between looks at the services
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to run.  `speed` is market seconds a second; None plays as fast as it can.
+
+    `days` and `start` choose the span of a played world; `keys` is the folder of the signing key.
+    """
+
+    world: Choice
+    state: State
+    keys: Path
+    port: int
+    speed: float | None
+    days: float
+    start: datetime | None = None
+    assets: tuple[str, ...] = ("BTC", "ETH")
+    seed: int = 1
+    database_url: str | None = None
+    redis_url: str | None = None
+
+
+class Runtime:
+    """Everything that runs, once `started` has built it."""
+
+    def __init__(
+        self,
+        options: Options,
+        screen: Screen,
+        *,
+        world: World,
+        services: Services,
+        lambdas: Lambdas,
+        queues: Queues,
+        port: int,
+        span: tuple[datetime, datetime | None],
+    ) -> None:
+        self.options = options
+        self.screen = screen
+        self.world = world
+        self.services = services
+        self.port = port
+        self.begins, self.ends = span
+        self._lambdas = lambdas
+        self._queues = queues
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+    def token(self, user: str) -> str:
+        """A token for REST and WebSocket."""
+        return tokens.mint(self.options.keys, user, ["user"], now=wiring.clock(), ttl=_SESSION)
+
+    async def deploy(self) -> None:
+        """What a deployment does once: the schema, and fences that a lost table forgot."""
+        for function in FUNCTIONS:
+            if any(isinstance(trigger, Deploy) for trigger in function.triggers):
+                await self._lambdas.invoke(function.name, {})
+        for strategy, fence in wiring.executions().fences().items():
+            wiring.leases().restore_fence(f"strategy:{strategy}", fence)
+
+    def enrol(self, user: str) -> None:
+        """Give `user` an account and let him follow every strategy, as the page's user does."""
+        for strategy in STRATEGIES.values():
+            at = self.world.now()
+            wiring.books().open_account(user, at=at, paper_money=wiring.settings().paper_money)
+            if wiring.books().follower(strategy.id, user) is None:
+                wiring.books().follow(Follower(user, strategy.id, strategy.max_position), at=at)
+
+    async def first_tick(self) -> None:
+        """Fire every rule of the market for its latest slot, and hand over what was left behind.
+
+        A strategy whose latest slot is too old to act on, and that has never run, judges the
+        present moment instead: somebody who starts this wants to see something.
+        """
+        now = self.world.now()
+        for due in first_firings(now):
+            detail = dict(due.rule.detail)
+            strategy = detail.get("strategy")
+            if strategy and now - due.at > timedelta(minutes=10):
+                if wiring.executions().latest(strategy) is None:
+                    detail["slot"] = utc_text(self.world.now().replace(microsecond=0))
+                elif self.world.clock is None:
+                    continue  # its slot has passed; the next one comes as usual
+            await self.fire(due, detail)
+
+    async def play(self) -> None:
+        """Fire the market's rules as they fall due, until the world ends or for ever."""
+        agenda = Agenda(rules(wall=False), self.world.now())
+        while self.ends is None or agenda.next_at < self.ends:
+            await self._wait(agenda.next_at)
+            due = agenda.pop()
+            if not await self.fire(due, dict(due.rule.detail)) and not agenda.again(due):
+                self.screen.problem(f"{due.function.name} failed for {due.at:%Y-%m-%d %H:%M}")
+        if self.world.clock is not None and self.ends is not None:
+            self.world.clock.set(self.ends)
+
+    async def keep(self) -> None:
+        """The wall's rules, redelivered messages and a look at the services, for ever."""
+        agenda = Agenda(rules(wall=True), wiring.clock())
+        redeliver = time.monotonic() + _REDELIVERY
+        while True:
+            await asyncio.sleep(_CHECK)
+            self.services.check()
+            self.world.check()
+            while agenda.next_at <= wiring.clock():
+                due = agenda.pop()
+                await self.fire(due, dict(due.rule.detail))
+            if time.monotonic() >= redeliver:
+                redeliver = time.monotonic() + _REDELIVERY
+                await self._drain((Queue.ORDERS, Queue.EVENTS))
+
+    async def fire(self, due: Due, detail: Mapping[str, str]) -> bool:
+        """Invoke a rule's function and hand over what it queued; False if it failed."""
+        region = self.services.region
+        fired = max(due.fires, due.at)
+        event = events.scheduled(due.function.name, due.rule.name, fired, detail, region=region)
+        began = time.perf_counter()
+        try:
+            answer = await self._lambdas.invoke(due.function.name, event)
+        except (FunctionError, FunctionTimeout) as error:
+            self.screen.problem(str(error))
+            return False
+        if due.function.sends and await self._drain(due.function.sends):
+            answer = {**answer, "outcome": "partly"}
+        if "execution" in answer:
+            answer = {**answer, **self._served(answer["execution"])}
+        if not due.rule.wall:
+            name = due.function.name.removeprefix("collect_")
+            seconds = time.perf_counter() - began
+            self.screen.tick(due.at, due.rule.name or name, answer, seconds)
+        return True
+
+    async def invoke(self, name: str, event: dict[str, Any]) -> dict[str, Any] | None:
+        """What the gateway calls: run a function, and hand over what it queued."""
+        answer: dict[str, Any] | None = await self._lambdas.invoke(name, event)
+        return answer
+
+    async def _drain(self, queues: tuple[Queue, ...]) -> list[str]:
+        failures = await self._queues.drain(queues)
+        for failure in failures:
+            self.screen.problem(failure)
+        return failures
+
+    @staticmethod
+    def _served(execution: str) -> dict[str, int]:
+        with wiring.database().connection() as connection:
+            row = connection.execute(
+                "SELECT (SELECT count(*) FROM orders WHERE execution_id = %s"
+                " AND executed_at IS NOT NULL),"
+                " (SELECT count(*) FROM trades WHERE execution_id = %s)",
+                (execution, execution),
+            ).fetchone()
+        return {"served": row[0], "trades": row[1]} if row else {}
+
+    async def _wait(self, until: datetime) -> None:
+        """Let the market's time come to `until`: by waiting, at `speed`, or at once."""
+        ahead = (until - self.world.now()).total_seconds()
+        if self.world.clock is None:
+            await asyncio.sleep(max(0.0, ahead))
+            return
+        if self.options.speed is not None:
+            await asyncio.sleep(max(0.0, ahead) / self.options.speed)
+        self.world.clock.set(until)
+
+
+@asynccontextmanager
+async def started(options: Options, screen: Screen) -> AsyncIterator[Runtime]:
+    """Start everything, in parallel where it can be; end all of it when the block ends."""
+    async with AsyncExitStack() as ending:
+        launched = None
+        if options.world.kind != "live":
+            launched = launch(
+                options.world, options.state, assets=options.assets, seed=options.seed
+            )
+            ending.callback(launched.close)
+        listener = open_listener(HOST, options.port)
+        ending.callback(listener.close)
+        inner = open_listener(HOST, 0)
+        ending.callback(inner.close)
+
+        lambdas = Lambdas(FUNCTIONS, region="local")
+        loading = asyncio.create_task(asyncio.to_thread(lambdas.load))
+        services = start_services(
+            options.state, database_url=options.database_url, redis_url=options.redis_url
+        )
+        ending.callback(services.stop)
+        await loading
+        ending.callback(lambdas.close)
+
+        world = launched.ready() if launched else live()
+        ending.callback(world.close)
+        span = _span(world, options)
+        port = listener.getsockname()[1]
+        _wire(options, world, services, span[1], port=port, inner=inner.getsockname()[1])
+        ending.callback(wiring.use, os.environ)
+        log = ending.enter_context(options.state.log("functions").open("a", buffering=1))
+        _log_to(log)
+        ending.callback(_log_to, sys.stdout)
+
+        queues = Queues(
+            wiring.queue_client(),
+            {
+                Queue.ORDERS: services.orders_queue_url,
+                Queue.EVENTS: services.events_queue_url,
+            },
+            lambdas.invoke,
+            region=services.region,
+        )
+        runtime = Runtime(
+            options,
+            screen,
+            world=world,
+            services=services,
+            lambdas=lambdas,
+            queues=queues,
+            port=port,
+            span=span,
+        )
+        await runtime.deploy()
+        hub = Hub(now=wiring.clock)
+        await _serve(
+            ending,
+            create_management_app(hub, services.aws_access_key),
+            inner,
+        )
+        app = create_app(
+            invoke=runtime.invoke,
+            hub=hub,
+            page_dir=ROOT / "dashboard",
+            new_session=lambda user: tokens.session(
+                options.keys, user, ["user"], now=wiring.clock(), ttl=_SESSION
+            ),
+            default_user=DEMO_USER,
+        )
+        await _serve(ending, app, listener)
+        yield runtime
+
+
+def _span(world: World, options: Options) -> tuple[datetime, datetime | None]:
+    """From when to when to play; a state that was used before goes on where it stopped."""
+    if world.clock is None or world.ends is None:
+        return world.now(), None
+    left_at = world.clock.now()
+    if left_at != NEVER:
+        if options.start is not None:
+            raise InvalidInput(
+                "--from",
+                utc_text(options.start),
+                f"none, for this state is at {utc_text(left_at)} already; or another --state",
+            )
+        return left_at, world.ends
+    begins, ends = window(world, days=options.days, start=options.start)
+    world.clock.set(begins + LATE)
+    return begins, ends
+
+
+def _wire(
+    options: Options,
+    world: World,
+    services: Services,
+    ends: datetime | None,
+    *,
+    port: int,
+    inner: int,
+) -> None:
+    """Point the product at what was started; nothing of the user's own AWS settings is used."""
+    os.environ.pop("AWS_PROFILE", None)
+    os.environ.update(services.environment())
+    origins = ",".join(f"http://{host}:{port}" for host in (HOST, "localhost"))
+    environment = {
+        **os.environ,
+        **world.environment,
+        **(world.keys(ends) if ends else {}),
+        "AUTOMONEY_ASSETS": ",".join(options.assets),
+        "AUTOMONEY_WS_MANAGEMENT_URL": f"http://{HOST}:{inner}",
+        "AUTOMONEY_WS_URL": f"ws://{HOST}:{port}/ws",
+        "AUTOMONEY_JWT_ISSUER": tokens.ISSUER,
+        "AUTOMONEY_JWT_AUDIENCE": tokens.AUDIENCE,
+        "AUTOMONEY_JWKS": tokens.key_set(options.keys),
+        "AUTOMONEY_ALLOWED_ORIGINS": origins,
+    }
+    wiring.use(environment, market_clock=world.now)
+
+
+class _Server(uvicorn.Server):
+    """Leaves signals to us: Ctrl-C ends the runtime, and that ends the server."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def _log_to(stream: TextIO) -> None:
+    """Where the functions' log lines go."""
+    for handler in function_logger.handlers:
+        if isinstance(handler, logging.StreamHandler):
+            handler.setStream(stream)
+
+
+async def _serve(ending: AsyncExitStack, app: ASGIApp, listener: socket.socket) -> None:
+    config = uvicorn.Config(
+        app,
+        log_level="warning",
+        access_log=False,
+        lifespan="on",
+        ws="websockets-sansio",
+        ws_max_size=Limits().socket_message,
+        timeout_graceful_shutdown=3,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+
+    async def end() -> None:
+        server.should_exit = True
+        await serving
+
+    ending.push_async_callback(end)
+    while not server.started:
+        if serving.done():
+            await serving
+        await asyncio.sleep(0.01)

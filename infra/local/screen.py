@@ -1,0 +1,114 @@
+"""What the person at the terminal sees: a line for each thing that happened.
+
+Colours where the output is a terminal, plain lines elsewhere, JSON lines for machines.
+"""
+
+import json
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Protocol, TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from automoney.encoding import plain
+
+_STYLES = {"ok": "green", "judged": "bold cyan", "failed": "bold red", "aborted": "bold red"}
+
+
+class Screen(Protocol):
+    """Where a runtime tells what it does."""
+
+    def notice(self, text: str) -> None:
+        """Something about the runtime itself."""
+
+    def problem(self, text: str) -> None:
+        """Something that needs a person's eye."""
+
+    def tick(self, at: datetime, name: str, answer: Mapping[str, Any], seconds: float) -> None:
+        """A function ran for the slot `at` and gave `answer`."""
+
+
+class Lines:
+    """For people."""
+
+    def __init__(self, stream: TextIO, *, colours: bool = True) -> None:
+        plain_only = None if colours else True
+        self._console = Console(file=stream, highlight=False, soft_wrap=True, no_color=plain_only)
+
+    def notice(self, text: str) -> None:
+        self._console.print(Text(text))
+
+    def problem(self, text: str) -> None:
+        self._console.print(Text(f"! {text}", style="bold red"))
+
+    def tick(self, at: datetime, name: str, answer: Mapping[str, Any], seconds: float) -> None:
+        outcome = str(answer.get("outcome", "ok"))
+        line = Text(f"{at:%Y-%m-%d %H:%M}  ", style="dim")
+        line.append(f"{name:<18}", style="default not dim")
+        line.append(f"{outcome:<8}", style=_STYLES.get(outcome, "yellow"))
+        line.append(f"{told(answer)}  ", style="default not dim")
+        line.append(f"{seconds * 1000:.0f} ms")
+        self._console.print(line)
+
+
+class JsonLines:
+    """For machines: one object a line."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def notice(self, text: str) -> None:
+        self._print({"event": "notice", "text": text})
+
+    def problem(self, text: str) -> None:
+        self._print({"event": "problem", "text": text})
+
+    def tick(self, at: datetime, name: str, answer: Mapping[str, Any], seconds: float) -> None:
+        self._print(
+            {
+                "event": "tick",
+                "slot": plain(at),
+                "function": name,
+                "ms": round(seconds * 1000, 1),
+                "answer": dict(answer),
+            }
+        )
+
+    def _print(self, line: Mapping[str, Any]) -> None:
+        print(json.dumps(plain(line)), file=self._stream, flush=True)
+
+
+class Quiet:
+    """Only what needs a person's eye, on standard error."""
+
+    def notice(self, text: str) -> None:
+        """Not shown."""
+
+    def problem(self, text: str) -> None:
+        print(f"! {text}", file=sys.stderr, flush=True)
+
+    def tick(self, at: datetime, name: str, answer: Mapping[str, Any], seconds: float) -> None:
+        """Not shown."""
+
+
+def told(answer: Mapping[str, Any]) -> str:
+    """A function's answer in a few words."""
+    parts = []
+    for asset, price in answer.get("prices", {}).items():
+        parts.append(f"{asset} {float(price):,.2f}")
+    for asset, conviction in answer.get("convictions", {}).items():
+        parts.append(f"{asset} conviction {float(conviction):+.1f}")
+    if answer.get("anomalies"):
+        parts.append(f"{answer['anomalies']} anomalies")
+    if "new" in answer:
+        parts.append(f"{answer['new']} new of {answer['rows']} readings")
+    if "source" in answer:
+        parts.append(f"from {answer['source']}")
+    if "served" in answer:
+        parts.append(f"{answer['served']} users, {answer['trades']} trades")
+    if "purged" in answer:
+        parts.append(", ".join(f"{count} {what}" for what, count in answer["purged"].items()))
+    parts += (str(answer[name]) for name in ("reason", "error") if answer.get(name))
+    return ", ".join(parts)

@@ -1,0 +1,62 @@
+"""What the routes need: ports, two clocks, and who is asking."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Protocol, cast
+
+from fastapi import Depends, Request
+
+from automoney.identity import Identity
+from automoney.ports import (
+    Books,
+    Candles,
+    Collections,
+    Executions,
+    History,
+    MarketCache,
+    Marks,
+    Outbox,
+    Readings,
+    Tickets,
+)
+from automoney.settings import Settings
+
+
+class Verifier(Protocol):
+    def verify(self, token: str, *, now: datetime) -> Identity:
+        """Who the token was issued to; Unauthorized if it is not ours or has expired at `now`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """`clock` is the wall, which expires; `market_clock` the time of the world that is traded.
+
+    The two differ only in a replay.  `check_database` and `check_cache` say whether the store
+    answers and never raise.
+    """
+
+    verifier: Verifier
+    clock: Callable[[], datetime]
+    market_clock: Callable[[], datetime]
+    settings: Settings
+    executions: Executions
+    books: Books
+    history: History
+    outbox: Outbox
+    collections: Collections
+    cache: MarketCache
+    marks: Marks
+    candles: Candles
+    readings: Readings
+    tickets: Tickets
+    check_database: Callable[[], bool]
+    check_cache: Callable[[], bool]
+
+
+async def services_of(request: Request) -> Services:
+    """The services that `create_app` was given."""
+    return cast("Services", request.app.state.services)
+
+
+Here = Annotated[Services, Depends(services_of)]

@@ -1,0 +1,60 @@
+"""Postgres: one small pool, and the two ways to use a connection of it."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from psycopg import Connection, Error
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A pool of autocommitting connections in UTC."""
+
+    pool: ConnectionPool[Connection[Row]]
+
+    @classmethod
+    def open(cls, url: str, *, durable: bool, max_size: int = 8) -> "Database":
+        """Connect lazily to `url`.
+
+        `durable=False` lets a commit return before it is on disk: for the market's data, which
+        would only be collected once more.  Money is always durable.
+        """
+        options = "-c timezone=UTC" + ("" if durable else " -c synchronous_commit=off")
+        pool: ConnectionPool[Connection[Row]] = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=max_size,
+            timeout=10,
+            open=True,
+            kwargs={"autocommit": True, "options": options, "connect_timeout": 5},
+        )
+        return cls(pool)
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection[Row]]:
+        """A connection on which every statement commits by itself."""
+        with self.pool.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection[Row]]:
+        """A connection inside one transaction: all of the block or nothing."""
+        with self.pool.connection() as connection, connection.transaction():
+            yield connection
+
+    def answers(self) -> bool:
+        """Whether a trivial query comes back; never raises."""
+
+        try:
+            with self.pool.connection(timeout=1) as connection:
+                return connection.execute("SELECT true").fetchone() == (True,)
+        except (Error, PoolTimeout):
+            return False
+
+    def close(self) -> None:
+        self.pool.close()

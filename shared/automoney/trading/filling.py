@@ -1,0 +1,32 @@
+"""How an order is met on paper: at the mark, moved against the trader, for a fee.  Pure."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from automoney.market.candles import Mark
+from automoney.trading.judgement import Signal
+from automoney.trading.orders import Costs, Fill, Order
+
+QUANTUM = Decimal("0.00000001")
+"""Prices, notionals and fees have eight decimals, as on the exchange; half goes to even."""
+
+
+def fill_price(side: Signal, mark: Mark, costs: Costs) -> Decimal:
+    """The price (quote per base) at which `side` is filled: buyers pay more, sellers get less."""
+    moved = 1 + costs.slippage if side is Signal.BUY else 1 - costs.slippage
+    return (mark.price * moved).quantize(QUANTUM, ROUND_HALF_EVEN)
+
+
+def fill(order: Order, mark: Mark, costs: Costs) -> Fill:
+    """Meet the whole order at `mark`, the first price after the slot."""
+    price = fill_price(order.side, mark, costs)
+    notional = (order.quantity * price).quantize(QUANTUM, ROUND_HALF_EVEN)
+    return Fill(
+        asset=order.asset,
+        side=order.side,
+        quantity=order.quantity,
+        price=price,
+        mark_price=mark.price,
+        notional=notional,
+        fee=(notional * costs.fee).quantize(QUANTUM, ROUND_HALF_EVEN),
+        at=mark.at,
+    )

@@ -1,0 +1,37 @@
+"""From three scores to one conviction.  Pure and exact."""
+
+from collections.abc import Mapping
+from decimal import ROUND_HALF_EVEN, Decimal
+
+from automoney.errors import DataMissing
+from automoney.trading.judgement import Score
+from automoney.trading.strategies import AGENTS, Strategy
+
+_HUNDREDTH = Decimal("0.01")
+
+
+def weigh(
+    strategy: Strategy, scores: Mapping[str, Score]
+) -> tuple[Decimal, Mapping[str, Decimal], bool]:
+    """Weigh the agents' scores of one asset into a conviction.
+
+    A degraded on-chain score switches to the strategy's `degraded_weights` (description 9.1); any
+    other degraded score keeps its weight and only marks the outcome.
+
+    Returns:
+        The conviction (-100..100, two decimals, half to even), the weights used, and whether any
+        score was degraded.
+
+    Raises:
+        DataMissing: an agent has no score at all, not even an earlier one.
+    """
+    silent = [agent for agent in AGENTS if agent not in scores]
+    if silent:
+        raise DataMissing(f"no score from {', '.join(silent)}")
+    weights = strategy.degraded_weights if scores["onchain"].degraded else strategy.weights
+    # str() first: a float's shortest form is the two decimals its agent meant, not its binary tail.
+    conviction = sum(
+        (weights[agent] * Decimal(str(scores[agent].value)) for agent in AGENTS), Decimal(0)
+    ).quantize(_HUNDREDTH, ROUND_HALF_EVEN)
+    degraded = any(scores[agent].degraded for agent in AGENTS)
+    return conviction, {agent: weights[agent] for agent in AGENTS}, degraded

@@ -1,0 +1,482 @@
+"""The only place that reads the environment and the clock and builds clients.
+
+Builders import what they need inside, so that a function pays only for what it is wired to; what
+they build is kept for the next invocation.
+"""
+
+import asyncio
+import json
+import os
+import threading
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from automoney.settings import Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
+    from redis import Redis
+
+    from automoney.identity import Verifier
+    from automoney.ports import Alerts, PriceSource, SeriesSource, Trades
+    from automoney.schedule import Slot
+    from automoney.sources.binance import Binance
+    from automoney.stores.books import PostgresBooks
+    from automoney.stores.cache import RedisMarketCache
+    from automoney.stores.candles import PostgresCandles
+    from automoney.stores.collections import PostgresCollections
+    from automoney.stores.connections import DynamoConnections
+    from automoney.stores.database import Database
+    from automoney.stores.executions import PostgresExecutions
+    from automoney.stores.history import PostgresHistory
+    from automoney.stores.leases import DynamoLeases
+    from automoney.stores.marks import PostgresMarks
+    from automoney.stores.outbox import PostgresOutbox
+    from automoney.stores.readings import PostgresReadings
+    from automoney.stores.tickets import DynamoTickets
+    from automoney.transport import Transport
+    from automoney.workflows.collect import DataCollector
+    from automoney.workflows.collect_prices import PriceCollector
+    from automoney.workflows.collect_series import SeriesCollector
+    from automoney.workflows.execute_orders import OrderExecutor
+    from automoney.workflows.run_strategy import StrategyRunner
+
+_HISTORY = timedelta(days=9 * 366)  # Binance's own history is shorter: weekly EMA55 gets all of it
+_LEASE_TERM = timedelta(minutes=15)  # longer than any function's time limit
+
+_CLOSED = {"database", "market_database", "redis"}  # builders of what holds connections open
+
+_lock = threading.RLock()
+_built: dict[str, Any] = {}
+_here = threading.local()  # what belongs to one thread's event loop
+_environment: Mapping[str, str] = os.environ
+_market_clock: Callable[[], datetime] | None = None
+
+
+def use(
+    environment: Mapping[str, str], *, market_clock: Callable[[], datetime] | None = None
+) -> None:
+    """Wire anew from `environment`; `market_clock` tells the time of the world that is traded."""
+    global _environment, _market_clock, _here  # noqa: PLW0603  # this module is the one switch
+    with _lock:
+        for name in _CLOSED & _built.keys():
+            _built[name].close()
+        _built.clear()
+        _here = threading.local()
+        _environment, _market_clock = environment, market_clock
+
+
+def _once[T](builder: Callable[[], T]) -> Callable[[], T]:
+    """Build at the first call, once in the process, and keep it until `use`."""
+
+    @wraps(builder)
+    def kept() -> T:
+        name = builder.__name__
+        if name not in _built:
+            with _lock:
+                if name not in _built:
+                    _built[name] = builder()
+        found: T = _built[name]
+        return found
+
+    return kept
+
+
+def _once_here[T](builder: Callable[[], T]) -> Callable[[], T]:
+    """As `_once`, but once a thread: for what belongs to the thread's event loop."""
+
+    @wraps(builder)
+    def kept() -> T:
+        name = builder.__name__
+        if not hasattr(_here, name):
+            setattr(_here, name, builder())
+        found: T = getattr(_here, name)
+        return found
+
+    return kept
+
+
+def clock() -> datetime:
+    """The wall: for leases, tokens, idle limits and durations."""
+    return datetime.now(UTC)
+
+
+def market_clock() -> datetime:
+    """What time it is in the world that is traded; in a replay that is not the wall's."""
+    return _market_clock() if _market_clock is not None else clock()
+
+
+@_once
+def settings() -> Settings:
+    return Settings.parse(_environment)
+
+
+@_once_here
+def _runner() -> asyncio.Runner:
+    return asyncio.Runner()
+
+
+def run[T](work: Coroutine[Any, Any, T]) -> T:
+    """Run `work` on this thread's own event loop, which lives on: so do its pooled connections."""
+    return _runner().run(work)
+
+
+# ---------------------------------------------------------------- AWS
+
+
+def _aws(service: str, **more: Any) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    here = settings()
+    session = boto3.session.Session(
+        aws_access_key_id=_environment.get("AWS_ACCESS_KEY_ID"),
+        aws_secret_access_key=_environment.get("AWS_SECRET_ACCESS_KEY"),
+        aws_session_token=_environment.get("AWS_SESSION_TOKEN"),
+        region_name=here.aws_region,
+    )
+    options = {"endpoint_url": here.aws_endpoint_url, **more}
+    config = Config(
+        connect_timeout=2, read_timeout=10, retries={"mode": "standard"}, max_pool_connections=32
+    )
+    return session.client(service, config=config, **options)  # type: ignore[call-overload]  # by name
+
+
+@_once
+def _dynamodb() -> Any:
+    return _aws("dynamodb")
+
+
+@_once
+def queue_client() -> Any:
+    """A boto3 SQS client."""
+    return _aws("sqs")
+
+
+def _secret(variable: str) -> dict[str, str]:
+    """The JSON secret whose ARN `variable` holds; empty without the variable."""
+    arn = _environment.get(variable)
+    if not arn:
+        return {}
+    text = _aws("secretsmanager").get_secret_value(SecretId=arn)["SecretString"]
+    found: dict[str, str] = json.loads(text)
+    return found
+
+
+@_once
+def _keys() -> dict[str, str]:
+    """Keys of outside APIs: from the settings, else from the secret that ops filled in."""
+    here = settings()
+    secret = _secret("AUTOMONEY_KEYS_SECRET")
+    return {
+        "glassnode": here.glassnode_key or secret.get("glassnode", ""),
+        "fred": here.fred_key or secret.get("fred", ""),
+    }
+
+
+@_once
+def leases() -> "DynamoLeases":
+    from automoney.stores.leases import DynamoLeases
+
+    return DynamoLeases(_dynamodb(), settings().leases_table, clock, _LEASE_TERM)
+
+
+@_once
+def connections() -> "DynamoConnections":
+    from automoney.stores.connections import DynamoConnections
+
+    return DynamoConnections(_dynamodb(), settings().connections_table)
+
+
+@_once
+def tickets() -> "DynamoTickets":
+    from automoney.stores.tickets import DynamoTickets
+
+    return DynamoTickets(_dynamodb(), settings().tickets_table)
+
+
+@_once
+def alerts() -> "Alerts":
+    from automoney.channels.alerts import LogAlerts, SnsAlerts
+
+    topic = settings().alerts_topic_arn
+    return SnsAlerts(_aws("sns"), topic) if topic else LogAlerts()
+
+
+@_once
+def sockets() -> Any:
+    from automoney.channels.sockets import ApiGatewaySockets
+
+    url = settings().ws_management_url
+    return ApiGatewaySockets(_aws("apigatewaymanagementapi", endpoint_url=url))
+
+
+@_once
+def verifier() -> "Verifier":
+    from automoney.identity import Verifier
+
+    here = settings()
+    return Verifier(here.jwt_issuer, here.jwt_audience, here.jwks)
+
+
+# ---------------------------------------------------------------- stores
+
+
+@_once
+def _database_url() -> str:
+    url = settings().database_url
+    if url:
+        return url
+    secret = _secret("AUTOMONEY_DATABASE_SECRET")
+    host = _environment.get("AUTOMONEY_DATABASE_HOST") or secret["host"]
+    name = _environment.get("AUTOMONEY_DATABASE_NAME") or secret["dbname"]
+    user, password = quote(secret["username"], safe=""), quote(secret["password"], safe="")
+    return f"postgresql://{user}:{password}@{host}:5432/{name}?sslmode=require"
+
+
+@_once
+def database() -> "Database":
+    """For money: a commit is on disk before it returns."""
+    from automoney.stores.database import Database
+
+    return Database.open(_database_url(), durable=True)
+
+
+@_once
+def market_database() -> "Database":
+    """For the market's data, which could be collected once more."""
+    from automoney.stores.database import Database
+
+    return Database.open(_database_url(), durable=False)
+
+
+@_once
+def redis() -> "Redis":
+    from redis import Redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    password = _secret("AUTOMONEY_REDIS_SECRET").get("token")
+    options: dict[str, Any] = {"password": password} if password else {}
+    found: Redis = Redis.from_url(
+        settings().redis_url,
+        socket_timeout=1,
+        socket_connect_timeout=1,
+        retry=Retry(NoBackoff(), 1),
+        **options,
+    )
+    return found
+
+
+@_once
+def cache() -> "RedisMarketCache":
+    from automoney.stores.cache import RedisMarketCache
+
+    return RedisMarketCache(redis())
+
+
+@_once
+def candles() -> "PostgresCandles":
+    from automoney.stores.candles import PostgresCandles
+
+    return PostgresCandles(market_database())
+
+
+@_once
+def marks() -> "PostgresMarks":
+    from automoney.stores.marks import PostgresMarks
+
+    return PostgresMarks(market_database())
+
+
+@_once
+def readings() -> "PostgresReadings":
+    from automoney.stores.readings import PostgresReadings
+
+    return PostgresReadings(market_database())
+
+
+@_once
+def collections() -> "PostgresCollections":
+    from automoney.stores.collections import PostgresCollections
+
+    return PostgresCollections(market_database())
+
+
+@_once
+def executions() -> "PostgresExecutions":
+    from automoney.stores.executions import PostgresExecutions
+
+    return PostgresExecutions(database())
+
+
+@_once
+def books() -> "PostgresBooks":
+    from automoney.stores.books import PostgresBooks
+
+    return PostgresBooks(database())
+
+
+@_once
+def outbox() -> "PostgresOutbox":
+    from automoney.stores.outbox import PostgresOutbox
+
+    return PostgresOutbox(database())
+
+
+@_once
+def history() -> "PostgresHistory":
+    from automoney.stores.history import PostgresHistory
+
+    return PostgresHistory(database())
+
+
+# ---------------------------------------------------------------- sources
+
+
+@_once_here
+def _transport() -> "Transport":
+    from automoney.stores.breakers import RedisBreaker
+    from automoney.transport import Transport
+
+    return Transport(
+        breaker=RedisBreaker(redis()), clock=market_clock, timeout=settings().source_timeout
+    )
+
+
+def _binance() -> "Binance":
+    from automoney.sources.binance import Binance
+
+    return Binance(_transport(), settings().binance_url)
+
+
+def _price_sources() -> "tuple[PriceSource, ...]":
+    from automoney.sources.coingecko import CoinGecko
+
+    return (_binance(), CoinGecko(_transport(), settings().coingecko_url))
+
+
+def _series_sources(group: str) -> "tuple[SeriesSource, ...]":
+    here = settings()
+    if group == "onchain":
+        from automoney.sources.coinmetrics import CoinMetrics
+        from automoney.sources.glassnode import Glassnode
+
+        free = CoinMetrics(_transport(), here.coinmetrics_url)
+        key = _keys()["glassnode"]
+        return (Glassnode(_transport(), here.glassnode_url, key), free) if key else (free,)
+    if group == "macro":
+        from automoney.sources.fred import Fred
+
+        return (Fred(_transport(), here.fred_url, here.fred_csv_url, _keys()["fred"]),)
+    from automoney.sources.alternative_me import AlternativeMe
+
+    return (AlternativeMe(_transport(), here.alternative_me_url),)
+
+
+# ---------------------------------------------------------------- workflows
+
+
+@_once_here
+def price_collector() -> "PriceCollector":
+    from automoney.workflows.collect_prices import PriceCollector
+
+    return PriceCollector(
+        _price_sources(),
+        settings().assets,
+        candles=candles(),
+        marks=marks(),
+        cache=cache(),
+        history=_HISTORY,
+    )
+
+
+def series_collector(group: str) -> "SeriesCollector":
+    """The collector of `onchain`, `macro` or `sentiment` readings."""
+    from automoney.workflows.collect_series import SeriesCollector
+
+    return SeriesCollector(
+        group, _series_sources(group), settings().assets, readings=readings(), cache=cache()
+    )
+
+
+def collect(collector: "DataCollector[Any]", slot: "Slot") -> dict[str, Any]:
+    """Run a collector for `slot` and record how it went."""
+    from automoney.workflows.collect import collect
+
+    return run(collect(collector, slot, collections=collections(), alerts=alerts(), clock=clock))
+
+
+@_once
+def strategy_runner() -> "StrategyRunner":
+    from automoney.agents.panel import LangGraphPanel
+    from automoney.channels.queues import SqsOrderQueue
+    from automoney.workflows.run_strategy import StrategyRunner
+    from automoney.workflows.snapshots import Market
+
+    here = settings()
+    return StrategyRunner(
+        leases=leases(),
+        market=Market(candles(), marks(), readings(), cache()),
+        panel=LangGraphPanel(),
+        executions=executions(),
+        orders=SqsOrderQueue(queue_client(), here.orders_queue_url, here.order_batch),
+        cache=cache(),
+        alerts=alerts(),
+        market_clock=market_clock,
+    )
+
+
+@_once_here
+def order_executor() -> "OrderExecutor":
+    from automoney.trading.orders import Costs
+    from automoney.workflows.execute_orders import OrderExecutor
+
+    trades: Trades = _binance()
+    here = settings()
+    return OrderExecutor(executions(), books(), trades, Costs(here.fee, here.slippage))
+
+
+def migrate() -> list[str]:
+    """Apply the migrations that are missing; return their names."""
+    from automoney.stores.schema import migrate
+
+    return migrate(database())
+
+
+def relay() -> int:
+    """Hand every committed event that waits to the queue; return how many."""
+    from automoney.channels.queues import SqsEventQueue
+    from automoney.workflows.relay import relay
+
+    return relay(outbox(), SqsEventQueue(queue_client(), settings().events_queue_url))
+
+
+@_once
+def rest_api() -> "FastAPI":
+    from automoney.api.app import create_app
+    from automoney.api.services import Services
+
+    return create_app(
+        Services(
+            verifier=verifier(),
+            clock=clock,
+            market_clock=market_clock,
+            settings=settings(),
+            executions=executions(),
+            books=books(),
+            history=history(),
+            outbox=outbox(),
+            collections=collections(),
+            cache=cache(),
+            marks=marks(),
+            candles=candles(),
+            readings=readings(),
+            tickets=tickets(),
+            check_database=database().answers,
+            check_cache=cache().answers,
+        )
+    )

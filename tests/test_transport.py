@@ -1,0 +1,339 @@
+"""The transport against a real server: what goes wrong, how often it tries, what it never says."""
+
+import gzip
+import json
+import logging
+import socket
+import traceback
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from automoney.errors import SourceUnavailable
+from automoney.transport import Transport
+from tests.sources.served import NOW, Answer, Naps, Served, StoredBreaker, as_json, run
+
+KEY = "abcdef0123456789abcdef0123456789"
+GOOD = as_json({"ok": True})
+SHORT = timedelta(seconds=0.1)
+
+
+@pytest.fixture(scope="module")
+def _server() -> Iterator[Served]:
+    with Served() as server:
+        yield server
+
+
+@pytest.fixture
+def served(_server: Served) -> Served:
+    _server.forget()
+    return _server
+
+
+def fetch(served: Served, **options: Any) -> Any:
+    return run(lambda transport: transport.get_json("src", f"{served.url}/x", {}), **options)
+
+
+def refusal(served: Served, **options: Any) -> SourceUnavailable:
+    with pytest.raises(SourceUnavailable) as caught:
+        fetch(served, **options)
+    assert caught.value.source == "src"
+    return caught.value
+
+
+def test_numbers_keep_every_digit(served: Served) -> None:
+    served.give("/x", Answer(b"[0.10000000000000000555, 1e-9, 12345678901234567890, -7, 3.0]"))
+    assert fetch(served) == [
+        Decimal("0.10000000000000000555"),
+        Decimal("1e-9"),
+        12345678901234567890,
+        -7,
+        Decimal("3.0"),
+    ]
+
+
+def test_params_and_headers_arrive_and_calls_and_bytes_are_counted(served: Served) -> None:
+    served.give("/x", GOOD)
+
+    async def twice(transport: Transport) -> tuple[int, int]:
+        for _ in range(2):
+            await transport.get_json(
+                "src",
+                f"{served.url}/x",
+                {"symbols": '["A","B"]', "plus": "1+1 &x"},
+                headers={"X-Api-Key": KEY},
+            )
+        return transport.calls, transport.bytes
+
+    assert run(twice) == (2, 2 * len(GOOD.body))
+    first, second = served.requests
+    assert first.params == {"symbols": '["A","B"]', "plus": "1+1 &x"}
+    assert first.headers["x-api-key"] == KEY
+    assert first.port == second.port, "the second call goes over the first one's connection"
+
+
+def test_it_builds_its_own_client_and_takes_no_proxy_from_the_environment(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    served.give("/x", GOOD)
+
+    async def ask(_: Transport) -> Any:
+        async with Transport(
+            breaker=StoredBreaker(), clock=lambda: NOW, timeout=timedelta(seconds=5)
+        ) as transport:
+            return await transport.get_json("src", f"{served.url}/x", {})
+
+    assert run(ask) == {"ok": True}
+
+
+def test_a_silent_source_is_asked_three_times_two_seconds_apart(served: Served) -> None:
+    served.give("/x", Answer(GOOD.body, delay=5))
+    naps = Naps()
+    error = refusal(served, timeout=SHORT, naps=naps)
+    assert (len(served.requests), naps.taken) == (3, [2.0, 2.0])
+    assert "within 0.1 s" in error.reason
+    assert error.status is None
+
+
+def test_a_dripping_answer_is_cut_off_though_bytes_keep_coming(served: Served) -> None:
+    served.give("/x", Answer(b"[" + b"1," * 500 + b"1]", drip=0.02))
+    refusal(served, timeout=SHORT)
+    assert len(served.requests) == 3
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Answer(GOOD.body, delay=5), id="silent"),
+        pytest.param(Answer(GOOD.body, cut=True), id="hung up halfway"),
+        pytest.param(as_json({}, status=503), id="overloaded"),
+    ],
+)
+def test_a_passing_fault_is_got_over(served: Served, fault: Answer) -> None:
+    served.give("/x", fault, GOOD)
+    assert fetch(served, timeout=SHORT) == {"ok": True}
+    assert len(served.requests) == 2
+
+
+def test_an_answer_that_breaks_off_is_asked_for_three_times(served: Served) -> None:
+    served.give("/x", Answer(GOOD.body, cut=True))
+    assert "connection failed 3 times" in refusal(served).reason
+    assert len(served.requests) == 3
+
+
+def test_nobody_listening(served: Served) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    naps = Naps()
+    with pytest.raises(SourceUnavailable, match="connection failed 3 times"):
+        run(lambda t: t.get_json("src", f"http://127.0.0.1:{port}/", {}), naps=naps)
+    assert naps.taken == [2.0, 2.0]
+
+
+def test_a_server_error_is_tried_once_more(served: Served) -> None:
+    served.give("/x", as_json({"msg": "Internal error"}, status=500))
+    naps = Naps()
+    error = refusal(served, naps=naps)
+    assert (error.status, len(served.requests), naps.taken) == (500, 2, [2.0])
+    assert error.reason == "answered 500: Internal error"
+
+
+@pytest.mark.parametrize("status", [301, 302, 304, 400, 401, 403, 404, 410, 451])
+def test_what_will_not_change_is_not_tried_again(served: Served, status: int) -> None:
+    served.give("/x", Answer(b"", status=status, headers={"Location": f"{served.url}/elsewhere"}))
+    naps = Naps()
+    error = refusal(served, naps=naps)
+    assert (error.status, len(served.requests), naps.taken) == (status, 1, [])
+
+
+@pytest.mark.parametrize("status", [418, 429])
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [
+        pytest.param({"Retry-After": "7"}, 7, id="seconds"),
+        pytest.param({}, 60, id="does not say"),
+        pytest.param({"Retry-After": "soon"}, 60, id="garbage"),
+        pytest.param({"Retry-After": "-5"}, 60, id="negative"),
+        pytest.param({"Retry-After": "99999999999999"}, 259_200, id="absurd"),
+        pytest.param({"Retry-After": "Sun, 21 Sep 2025 12:02:00 GMT"}, 120, id="date"),
+        pytest.param({"Retry-After": "Sun, 21 Sep 2025 11:00:00 GMT"}, 0, id="date gone by"),
+        pytest.param(
+            {
+                "Retry-After": "Thu, 29 Sep 2022 16:18:14 GMT",
+                "Date": "Thu, 29 Sep 2022 16:17:14 GMT",
+            },
+            60,
+            id="date by the source's own clock",
+        ),
+    ],
+)
+def test_asked_to_wait_it_trips_the_breaker_and_does_not_try_again(
+    served: Served, status: int, headers: dict[str, str], wait: float
+) -> None:
+    served.give("/x", as_json({"code": -1003, "msg": "Too much"}, status=status, headers=headers))
+    breaker, naps = StoredBreaker(), Naps()
+    error = refusal(served, breaker=breaker, naps=naps)
+    assert (error.status, error.retry_after) == (status, wait)
+    assert breaker.until == {"src": NOW + timedelta(seconds=wait)}
+    assert (len(served.requests), naps.taken) == (1, [])
+    assert "code -1003, Too much" in error.reason
+
+
+def test_while_the_breaker_is_open_nothing_is_sent(served: Served) -> None:
+    served.give("/x", GOOD)
+    breaker = StoredBreaker({"src": NOW + timedelta(seconds=30)})
+    error = refusal(served, breaker=breaker)
+    assert error.retry_after == 30
+    assert "until 2025-09-21T12:00:30Z" in error.reason
+    assert served.requests == []
+
+    assert fetch(served, breaker=breaker, now=NOW + timedelta(seconds=30)) == {"ok": True}
+
+
+def test_the_breaker_of_another_source_does_not_matter(served: Served) -> None:
+    served.give("/x", GOOD)
+    assert fetch(served, breaker=StoredBreaker({"other": datetime.max.replace(tzinfo=UTC)}))
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        pytest.param(b"", "broken JSON of 0 bytes", id="empty"),
+        pytest.param(b'{"price": "1', "broken JSON", id="cut off"),
+        pytest.param(b'{"price": NaN}', "broken JSON", id="NaN"),
+        pytest.param(b"[-Infinity]", "broken JSON", id="Infinity"),
+        pytest.param(b"<html></html>", "broken JSON", id="a page that calls itself JSON"),
+        pytest.param(b"\xff\xfe\xfa", "broken JSON", id="not text"),
+        pytest.param(b"[" * 100_000, "broken JSON", id="absurdly nested"),
+        pytest.param(b"[1e99999999999999999999]", "broken JSON", id="absurd exponent"),
+        pytest.param(b"9" * 5000, "broken JSON", id="absurd digits"),
+    ],
+)
+def test_broken_json(served: Served, body: bytes, words: str) -> None:
+    served.give("/x", Answer(body))
+    error = refusal(served)
+    assert words in error.reason
+    assert (error.status, len(served.requests)) == (200, 1)
+
+
+@pytest.mark.parametrize("kind", ["text/html; charset=utf-8", "text/plain", ""])
+def test_json_must_say_that_it_is_json(served: Served, kind: str) -> None:
+    served.give("/x", Answer(b"{}", content_type=kind))
+    assert "where JSON was due" in refusal(served).reason
+
+
+@pytest.mark.parametrize("kind", ["application/json", "APPLICATION/JSON;x", "application/x+json"])
+def test_json_by_any_of_its_names(served: Served, kind: str) -> None:
+    served.give("/x", Answer(b"{}", content_type=kind))
+    assert fetch(served) == {}
+
+
+def test_text(served: Served) -> None:
+    def text(answer: Answer) -> str:
+        served.give("/x", answer)
+        return run(lambda transport: transport.get_text("src", f"{served.url}/x", {}))
+
+    assert text(Answer("a,b\n1,½\n".encode(), content_type="application/csv")) == "a,b\n1,½\n"
+    with pytest.raises(SourceUnavailable, match="text/html where plain text"):
+        text(Answer(b"<html>", content_type="text/html"))
+    with pytest.raises(SourceUnavailable, match="not UTF-8"):
+        text(Answer(b"\xff", content_type="text/csv"))
+
+
+def test_too_large_a_body_is_not_read_to_its_end(served: Served) -> None:
+    packed = gzip.compress(b" " * (17 * 2**20) + b"1")
+    served.give("/x", Answer(packed, headers={"Content-Encoding": "gzip"}))
+    assert len(packed) < 100_000, "small on the wire, so that only the unpacked size can tell"
+    assert refusal(served).reason == "sent more than 16 MB"
+    assert len(served.requests) == 1
+
+
+def test_a_body_that_does_not_unpack(served: Served) -> None:
+    served.give("/x", Answer(b"not gzip", headers={"Content-Encoding": "gzip"}))
+    assert refusal(served).reason == "sent a body that does not unpack"
+
+
+@pytest.mark.parametrize("url", ["http://[broken", "ftp://127.0.0.1/x", "/only/a/path"])
+def test_a_url_that_cannot_be_called(url: str) -> None:
+    with pytest.raises(SourceUnavailable):
+        run(lambda transport: transport.get_json("src", url, {}))
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        pytest.param({"code": 0, "msg": "restricted"}, "code 0, restricted", id="binance"),
+        pytest.param({"error_code": 400, "error_message": "Bad  \n Request"}, "Bad Request"),
+        pytest.param({"error": "Invalid API key"}, "Invalid API key", id="glassnode"),
+        pytest.param({"status": {"error_code": 429, "error_message": "Limit"}}, "Limit"),
+        pytest.param({"error": {"type": "bad_parameter", "message": "Bad"}}, "Bad"),
+    ],
+)
+def test_the_sources_own_words_are_in_the_reason(served: Served, body: object, words: str) -> None:
+    served.give("/x", as_json(body, status=400))
+    assert refusal(served).reason == f"answered 400: {words}"
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b'"x', b"{}", b'{"error": null}', b'{"msg": ["x"]}']
+)
+def test_an_error_without_words(served: Served, body: bytes) -> None:
+    served.give("/x", Answer(body, status=400))
+    assert refusal(served).reason == "answered 400"
+
+
+def test_a_long_complaint_is_cut(served: Served) -> None:
+    served.give("/x", as_json({"msg": "x" * 5000}, status=400))
+    assert len(refusal(served).reason) < 250
+
+
+FAULTS = [
+    pytest.param(as_json({"msg": f"bad key {KEY}!", "error": KEY}, status=401), id="echoed"),
+    pytest.param(as_json({"error": {"message": KEY}}, status=429), id="echoed with a wait"),
+    pytest.param(as_json({"msg": json.dumps({"api_key": KEY})}, status=500), id="echoed twice"),
+    pytest.param(Answer(b"", status=302, headers={"Location": "/?api_key=" + KEY}), id="sent on"),
+    pytest.param(Answer(b"oops"), id="not JSON"),
+    pytest.param(Answer(b"{}", content_type="text/html"), id="a page"),
+    pytest.param(Answer(b"{}", delay=5), id="silent"),
+    pytest.param(Answer(b"[1, 2]", cut=True), id="cut off"),
+    pytest.param(Answer(b"x", headers={"Content-Encoding": "gzip"}), id="does not unpack"),
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_no_key_in_any_error_or_log(
+    served: Served, caplog: pytest.LogCaptureFixture, fault: Answer
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, logger="httpx")
+    caplog.set_level(logging.DEBUG, logger="httpcore")
+    served.give("/x", fault)
+    with pytest.raises(SourceUnavailable) as caught:
+        run(
+            lambda transport: transport.get_json(
+                "src", f"{served.url}/x", {"api_key": KEY}, headers={"X-Api-Key": KEY}
+            ),
+            timeout=SHORT,
+        )
+    assert served.requests[0].params["api_key"] == KEY
+    assert caplog.records, "the client logs at this level, so the key had its chance"
+    said = "".join(traceback.format_exception(caught.value)) + caplog.text
+    assert KEY not in said
+
+
+@pytest.mark.parametrize("key", [f"{KEY}\n", f"{KEY}\r\nX-Evil: 1", f"{KEY}é", f"{KEY}\0"])
+def test_a_key_that_no_header_can_carry_is_not_quoted(served: Served, key: str) -> None:
+    with pytest.raises(SourceUnavailable, match="no header can carry") as caught:
+        run(
+            lambda transport: transport.get_json(
+                "src", f"{served.url}/x", {}, headers={"X-Api-Key": key}
+            )
+        )
+    assert KEY not in "".join(traceback.format_exception(caught.value))
+    assert served.requests == []

@@ -52,8 +52,9 @@ export class Feed {
 
   async #fetchMissing() {
     for (;;) {
-      const { events, lastSeq } = await this.api.get(`/api/events?since=${this.seq}&limit=${PAGE}`);
-      if (lastSeq < this.seq) {
+      const asked = this.seq; // pushes may carry it on while the answer is under way
+      const { events, lastSeq } = await this.api.get(`/api/events?since=${asked}&limit=${PAGE}`);
+      if (lastSeq < asked) {
         this.seq = lastSeq;
         this.early.clear();
         this.onReset();

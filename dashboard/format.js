@@ -2,6 +2,7 @@
 
 const money = new Intl.NumberFormat(undefined, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const small = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 });
+const whole = new Intl.NumberFormat(undefined, { maximumFractionDigits: 0 });
 const large = new Intl.NumberFormat(undefined, { maximumFractionDigits: 1, notation: "compact" });
 const quantity = new Intl.NumberFormat(undefined, { maximumFractionDigits: 8 });
 const oneDigit = new Intl.NumberFormat(undefined, { minimumFractionDigits: 1, maximumFractionDigits: 1 });
@@ -22,14 +23,14 @@ export const asMoney = numeric((value) => money.format(value));
 export const asQuantity = numeric((value) => quantity.format(value));
 export const asScore = numeric((value) => signed(oneDigit, value));
 export const asShare = numeric((value) => percent.format(value));
-export const asChange = numeric((value) => exactPercent.format(value));
+export const asChange = numeric((value) => exactPercent.format(value).replace("-", "−"));
 export const asGain = numeric((value) => signed(money, value));
 
 // A value of any size: two decimals are too many for a million and too few for 0.0004.
 export const asFigure = numeric((value) => {
   const size = Math.abs(value);
-  if (size >= 1e6) return large.format(value);
-  return size >= 100 || value === 0 ? money.format(value) : small.format(value);
+  const format = size >= 1e6 ? large : size >= 10_000 ? whole : size >= 100 ? money : small;
+  return format.format(value).replace("-", "−");
 });
 
 function signed(format, value) {

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+pytest_plugins = ["tests.services"]
+
 
 @pytest.fixture(scope="session")
 def market_data() -> Path:

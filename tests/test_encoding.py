@@ -9,7 +9,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automoney.encoding import (
@@ -40,6 +40,7 @@ def test_time_on_the_wire(moment: datetime, text: str) -> None:
 
 
 @given(st.datetimes(timezones=st.just(UTC)))
+@settings(deadline=None)
 def test_a_time_comes_back_as_it_was_and_in_utc(moment: datetime) -> None:
     back = parse_utc(utc_text(moment))
 
@@ -93,6 +94,7 @@ DECIMALS = st.decimals(-(10**24), 10**24, allow_nan=False, allow_infinity=False)
 
 
 @given(DECIMALS)
+@settings(deadline=None)
 def test_a_decimal_comes_back_exactly_and_has_one_spelling(number: Decimal) -> None:
     text = decimal_text(number)
     back = parse_decimal(text)
@@ -224,6 +226,7 @@ VALUES: st.SearchStrategy[Any] = st.recursive(
 
 
 @given(st.dictionaries(st.text(), VALUES, max_size=5))
+@settings(max_examples=50, deadline=None)
 def test_the_canonical_form_depends_on_the_value_alone(value: dict[str, Any]) -> None:
     reversed_ = dict(reversed(value.items()))
 

@@ -65,6 +65,7 @@ def test_every_field_has_its_variable(field: str) -> None:
         "paper_money": "1",
         "order_batch": "1",
         "source_timeout": "1",
+        "world": "synthetic",
     }
     text = texts.get(field, "https://elsewhere")
 

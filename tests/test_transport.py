@@ -4,7 +4,6 @@ import gzip
 import json
 import logging
 import socket
-import traceback
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +13,7 @@ import pytest
 
 from automoney.errors import SourceUnavailable
 from automoney.transport import Transport
-from tests.sources.served import NOW, Answer, Naps, Served, StoredBreaker, as_json, run
+from tests.sources.served import NOW, Answer, Naps, Served, StoredBreaker, as_json, run, spoken
 
 KEY = "abcdef0123456789abcdef0123456789"
 GOOD = as_json({"ok": True})
@@ -323,7 +322,7 @@ def test_no_key_in_any_error_or_log(
         )
     assert served.requests[0].params["api_key"] == KEY
     assert caplog.records, "the client logs at this level, so the key had its chance"
-    said = "".join(traceback.format_exception(caught.value)) + caplog.text
+    said = spoken(caught.value) + caplog.text
     assert KEY not in said
 
 
@@ -335,5 +334,5 @@ def test_a_key_that_no_header_can_carry_is_not_quoted(served: Served, key: str) 
                 "src", f"{served.url}/x", {}, headers={"X-Api-Key": key}
             )
         )
-    assert KEY not in "".join(traceback.format_exception(caught.value))
+    assert KEY not in spoken(caught.value)
     assert served.requests == []

@@ -28,6 +28,10 @@ from infra.cdk.websocket import WebsocketStack
 ROOT = Path(__file__).resolve().parents[2]
 
 
+class NotSynthesised(Exception):
+    """CDK or cdk-nag refused; the message lists why."""
+
+
 def read_context(file: Path) -> dict[str, Any]:
     """The context in `cdk.json`; what the CDK CLI was given with `-c` goes before it."""
     context = json.loads(file.read_text())["context"]
@@ -41,8 +45,8 @@ def synthesise(
 ) -> CloudAssembly:
     """Write the templates of one installation of `rows` to `out`.
 
-    Raises InvalidInput for a setting that is wrong or a row without handler, and RuntimeError
-    with the findings if cdk-nag has any that nobody accepted with a reason.
+    Raises InvalidInput for a setting that is wrong or a row without handler, and NotSynthesised
+    if CDK objects or cdk-nag finds what nobody has accepted with a reason.
     """
     app = App(outdir=str(out), context=context, analytics_reporting=False)
     installation = Installation.parse(app.node.try_get_context)
@@ -64,7 +68,10 @@ def synthesise(
     AlarmsStack(app, f"{name}-alarms", rows=rows, functions=functions, storage=storage)
     Tags.of(app).add("application", name)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    return app.synth()
+    try:
+        return app.synth()
+    except RuntimeError as error:  # all that the other side of the bridge to Node can raise
+        raise NotSynthesised(str(error)) from error
 
 
 def main() -> int:
@@ -76,7 +83,7 @@ def main() -> int:
     except InvalidInput as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    except LayerNotBuilt as error:
+    except (LayerNotBuilt, NotSynthesised) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     lines = [f"templates are in {assembly.directory}"]

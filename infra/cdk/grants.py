@@ -1,13 +1,12 @@
 """What a row of the manifest may do: IAM statements for exactly its columns, and no `*` but AWS's.
 
 Some actions know no resource: those on network interfaces (a function in a VPC makes its own) and
-X-Ray's.  Connections are made up by API Gateway as clients come, so theirs end in `*`.
+X-Ray's.  Pushing to connections is a policy of the WebSocket API's stack.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from aws_cdk import Stack
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
@@ -70,28 +69,14 @@ def role_for(
     if row.alerts:
         _allow(role, ["sns:Publish"], [storage.alerts.topic_arn])
     if row.sockets:
-        pushing = iam.Policy(scope, f"{row.name}-pushing", roles=[role])
-        _allow(pushing, ["execute-api:ManageConnections"], [_connections_arn(websocket)])
-        accept(pushing, "AwsSolutions-IAM5", "connections come and go, and have no names before")
+        role.add_managed_policy(websocket.may_push)
     return role
 
 
-def _allow(whom: iam.Role | iam.Policy, actions: Sequence[str], resources: Sequence[str]) -> None:
-    statement = iam.PolicyStatement(actions=list(actions), resources=list(resources))
-    if isinstance(whom, iam.Role):
-        whom.add_to_policy(statement)
-    else:
-        whom.add_statements(statement)
+def _allow(role: iam.Role, actions: Sequence[str], resources: Sequence[str]) -> None:
+    role.add_to_policy(iam.PolicyStatement(actions=list(actions), resources=list(resources)))
 
 
 def _table_arns(table: dynamodb.TableV2, kind: Table) -> list[str]:
     index = SHAPES[kind].index
     return [table.table_arn, *([f"{table.table_arn}/index/{index[0]}"] if index else [])]
-
-
-def _connections_arn(websocket: WebsocketStack) -> str:
-    return Stack.of(websocket).format_arn(
-        service="execute-api",
-        resource=websocket.api.api_id,
-        resource_name=f"{websocket.stage.stage_name}/*/@connections/*",
-    )

@@ -112,7 +112,7 @@ def _run(command: Sequence[str]) -> None:
 
 def _prune(python: Path) -> None:
     for name in _IN_THE_RUNTIME:
-        for found in (python / name, *python.glob(f"{name}-*.dist-info")):
+        for found in [*python.glob(name), *python.glob(f"{name}-*.dist-info")]:
             shutil.rmtree(found)
     shutil.rmtree(python / "bin", ignore_errors=True)  # commands, for the machine we are not on
     for name in _NOT_TO_PACK:

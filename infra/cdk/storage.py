@@ -81,14 +81,18 @@ class StorageStack(Stack):
     def _database(self) -> tuple[str, secretsmanager.ISecret]:
         """The host to connect to (the proxy's, if there is one) and the secret with the login."""
         scale, protect = self._installation.scale, self._installation.protect
+        # As it is: a proxy would add rules with our port to it, and so to the stack below.
+        group = ec2.SecurityGroup.from_security_group_id(
+            self, "DatabaseGroup", self._network.database.security_group_id, mutable=False
+        )
         instance = rds.DatabaseInstance(
             self,
             "Database",
-            engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17),
+            engine=rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_18_3),
             instance_type=ec2.InstanceType(scale.database),
             vpc=self._network.vpc,
             vpc_subnets=STORES,
-            security_groups=[self._network.database],
+            security_groups=[group],
             publicly_accessible=False,
             multi_az=scale.standby,
             credentials=rds.Credentials.from_generated_secret("automoney"),
@@ -136,7 +140,7 @@ class StorageStack(Stack):
             secrets=[secret],
             vpc=self._network.vpc,
             vpc_subnets=STORES,
-            security_groups=[self._network.database],
+            security_groups=[group],
             require_tls=True,
         )
         return proxy.endpoint, secret

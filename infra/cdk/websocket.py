@@ -28,6 +28,7 @@ class WebsocketStack(Stack):
     stage: apigateway.WebSocketStage
     url: str
     management_url: str
+    may_push: iam.ManagedPolicy
 
     def __init__(self, scope: Construct, id: str, *, installation: Installation) -> None:
         super().__init__(scope, id, description="AutoMoney: WebSocket API")
@@ -63,6 +64,7 @@ class WebsocketStack(Stack):
         )
         self.url = self.stage.url
         self.management_url = self.stage.callback_url
+        self.may_push = self._may_push()
         CfnOutput(self, "WebsocketUrl", value=self.url)
 
     def _ping(self) -> apigateway.CfnRoute:
@@ -101,6 +103,37 @@ class WebsocketStack(Stack):
         )
         accept(route, "AwsSolutions-APIG4", "only $connect can be authorised, and it is")
         return route
+
+    def _may_push(self) -> iam.ManagedPolicy:
+        """Post to, look at and close this stage's connections, whatever they are called."""
+        connections = f"{STAGE}/*/@connections/*"
+        policy = iam.ManagedPolicy(
+            self,
+            "MayPush",
+            description="Push to the WebSocket API's connections",
+            statements=[
+                iam.PolicyStatement(
+                    actions=["execute-api:ManageConnections"],
+                    resources=[
+                        self.format_arn(
+                            service="execute-api",
+                            resource=self.api.api_id,
+                            resource_name=connections,
+                        )
+                    ],
+                )
+            ],
+        )
+        front = self.api.node.default_child
+        if not isinstance(front, apigateway.CfnApi):
+            raise AssertionError("an API without a CloudFormation API")
+        accept(
+            policy,
+            "AwsSolutions-IAM5[Resource::arn:<AWS::Partition>:execute-api:<AWS::Region>:"
+            f"<AWS::AccountId>:<{self.get_logical_id(front)}>/{connections}]",
+            "connections come and go, and API Gateway names them as they come",
+        )
+        return policy
 
     def _may_log(self) -> CfnAccount:
         """Let API Gateway write to CloudWatch: a setting of the whole account and region.

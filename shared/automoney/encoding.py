@@ -9,9 +9,13 @@ from typing import Any
 
 from automoney.errors import InvalidInput
 
+_LARGEST_EXPONENT = 40  # far beyond any money; keeps `1e999999` from becoming a megabyte of digits
+
 
 def utc_text(moment: datetime) -> str:
-    """`2025-11-05T12:00:00Z`; with microseconds only where there are any."""
+    """`2025-11-05T12:00:00Z`; with microseconds only where there are any.  InvalidInput if naive."""
+    if moment.tzinfo is None:
+        raise InvalidInput("time", moment, "an aware datetime")
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 
@@ -23,7 +27,10 @@ def parse_utc(text: str, field: str = "time") -> datetime:
         raise InvalidInput(field, text, "a time like 2025-11-05T12:00:00Z") from None
     if moment.tzinfo is None:
         raise InvalidInput(field, text, "a time with a zone, like 2025-11-05T12:00:00Z")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:
+        raise InvalidInput(field, text, "a time between the years 1 and 9999") from None
 
 
 def decimal_text(number: Decimal) -> str:
@@ -42,8 +49,8 @@ def parse_decimal(value: object, field: str = "number") -> Decimal:
         number = Decimal(value)
     except InvalidOperation:
         raise InvalidInput(field, value, "a decimal number written as a string") from None
-    if not number.is_finite():
-        raise InvalidInput(field, value, "a finite decimal number")
+    if not number.is_finite() or "_" in str(value) or abs(number.adjusted()) > _LARGEST_EXPONENT:
+        raise InvalidInput(field, value, "a finite decimal number of ordinary size")
     return number
 
 
@@ -70,13 +77,19 @@ def plain(value: Any) -> Any:
 
 
 def dumps(value: Any) -> str:
-    """One line of JSON without blanks, keys in the order given."""
-    return json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+    """One line of JSON without blanks, keys in the order given; keys are strings."""
+    return _COMPACT.encode(value)
 
 
 def canonical(value: Any) -> bytes:
     """The one byte form of a value: sorted keys, no blanks, UTF-8.  What hashes are taken of."""
-    text = json.dumps(
-        plain(value), separators=(",", ":"), ensure_ascii=False, allow_nan=False, sort_keys=True
-    )
-    return text.encode()
+    return _CANONICAL.encode(value).encode()
+
+
+# The encoder walks what JSON knows by itself and asks `plain` only for the rest: ten times faster.
+_COMPACT = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain
+)
+_CANONICAL = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=False, allow_nan=False, default=plain, sort_keys=True
+)

@@ -12,6 +12,8 @@ from automoney.encoding import parse_decimal
 from automoney.errors import InvalidInput, Unknown
 
 KNOWN_ASSETS = ("BTC", "ETH")
+WORLDS = ("live", "recorded", "synthetic")
+_DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,17 +110,32 @@ def _money(value: str, variable: str) -> Decimal:
 
 
 def _count(value: str, variable: str) -> int:
-    if not value.isdigit() or int(value) < 1:
+    if not (value.isascii() and value.isdigit()) or int(value) < 1:
         raise InvalidInput(variable, value, "a whole number from 1")
     return int(value)
 
 
 def _seconds(value: str, variable: str) -> timedelta:
-    return timedelta(seconds=float(_money(value, variable)))
+    seconds = _money(value, variable)
+    if seconds > _DAY:
+        raise InvalidInput(variable, value, f"seconds, at most {_DAY}")
+    return timedelta(seconds=float(seconds))
+
+
+def _world(value: str, variable: str) -> str:
+    if value not in WORLDS:
+        raise Unknown(variable, value, WORLDS)
+    return value
+
+
+def _endpoint(value: str, variable: str) -> str | None:
+    return _url(value, variable) or None
 
 
 _SPECIAL = {
     "assets": _assets,
+    "aws_endpoint_url": _endpoint,
+    "world": _world,
     "allowed_origins": _words,
     "fee": _share,
     "slippage": _share,

@@ -113,7 +113,7 @@ def test_a_panel_keeps_nothing_from_one_snapshot_to_the_next() -> None:
 
 
 TRACED = """
-import json, logging, os, sys, threading
+import json, os, threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 class Service(BaseHTTPRequestHandler):
@@ -139,13 +139,14 @@ os.environ.update(
 )
 from langchain_core.tracers.langchain import wait_for_all_tracers
 from automoney.agents.panel import LangGraphPanel
-from tests.agents.test_panel import WHOLE
+from tests.agents.builders import daily, snapshot
 
+seen = snapshot({"mvrv": daily("mvrv", [1.2] * 180)})
 panel = LangGraphPanel()
-scores = panel.judge(WHOLE)
+scores = panel.judge(seen)
 wait_for_all_tracers()
 guarded = len(Service.asked)
-panel._graph.invoke({"snapshot": WHOLE, "scores": {}})  # what LangGraph does if nobody stops it
+panel._graph.invoke({"snapshot": seen, "scores": {}})  # what LangGraph does if nobody stops it
 wait_for_all_tracers()
 print(json.dumps({"scores": len(scores), "guarded": guarded, "unguarded": len(Service.asked)}))
 """

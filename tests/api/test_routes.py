@@ -346,7 +346,9 @@ def test_strategies_say_whether_the_caller_follows_them(client: TestClient, worl
     assert answer["paperMoney"] == "100000"
     assert strategy["following"] == {"maxPosition": "0.3"}
     assert strategy["cron"] == "0 */4 * * *"
-    assert strategy["nextRun"] == "2025-11-05T16:00:00Z"
+    assert (strategy["lastRun"], strategy["nextRun"]) == (None, "2025-11-05T16:00:00Z")
+    world.judge(NOON)
+    assert get(client, "/api/strategies")["strategies"][0]["lastRun"] == "2025-11-05T12:00:00Z"
     assert strategy["weights"] == {"macro": "0.4", "onchain": "0.4", "technical": "0.2"}
     assert (strategy["buyAbove"], strategy["sellBelow"]) == ("20", "-20")
 

@@ -311,6 +311,8 @@ def test_an_interpolated_day_is_known_once_both_its_ends_are() -> None:
     between = fill_series(MVRV, ends, as_of=at(7))[1]
 
     assert (between.available_at, between.vintage) == (at(3), at(7))
+    late = fill_series(MVRV, [replace(ends[0], available_at=at(6)), ends[1]], as_of=at(7))[1]
+    assert late.available_at == at(6)
     assert (between.proxy, between.anomalous) == (True, True)
     assert between.asset == "BTC"
     assert shown(fill_series(MVRV, ends, as_of=at(6.9))) == [(2, 3.0, None)]
@@ -402,6 +404,21 @@ def test_sentiment_is_not_missing_before_it_usually_comes_out() -> None:
     assert fill_series(GREED, known, as_of=at(8) + lag)[-1].filled is Filled.DEFAULT
     # One that came late does not make the next one's absence look normal.
     assert fill_series(GREED, [*known, late], as_of=at(9) + lag)[-1].filled is Filled.DEFAULT
+
+
+def test_sentiment_published_on_the_evening_before_still_counts_for_its_day() -> None:
+    known = [reading(GREED, day, 20.0, available_at=at(day - 0.1)) for day in (6, 7, 8)]
+
+    assert fill_series(GREED, known, as_of=at(8.95)) == tuple(known)
+
+
+def test_a_value_that_was_carried_on_is_an_ordinary_one_again_when_the_next_has_come() -> None:
+    known = [reading(CPI, 0, 300.0), reading(CPI, 31, 301.0)]
+    carried = fill_series(CPI, known, as_of=at(70))
+    newer = reading(CPI, 59, 302.0, available_at=at(71))
+
+    assert carried[-1].filled is Filled.LAST
+    assert fill_series(CPI, [*carried, newer], as_of=at(71)) == (*known, newer)
 
 
 def test_readings_of_something_else_are_refused() -> None:

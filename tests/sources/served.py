@@ -64,7 +64,7 @@ class Served:
         self._ended = threading.Event()
         self._server = _Quiet(("127.0.0.1", 0), _handler(self))
         self._thread = threading.Thread(
-            target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
         )
 
     @property
@@ -180,6 +180,15 @@ class Naps:
 
     async def __call__(self, seconds: float) -> None:
         self.taken.append(seconds)
+
+
+def spoken(error: BaseException | None) -> str:
+    """All that a traceback of `error` would print of it and of what led to it."""
+    said = ""
+    while error is not None:
+        said += f"{error!r} {error}\n"
+        error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    return said
 
 
 def run[T](

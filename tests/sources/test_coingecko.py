@@ -174,7 +174,9 @@ def test_an_hour_is_two_half_hours_or_nothing(served: Served) -> None:
 def test_the_documented_half_hours(served: Served, recorded: Recorded) -> None:
     """They close at 14:00 and 14:30, so they are of two hours and make none."""
     served.give(OHLC, recorded("coingecko/ohlc-bitcoin.200.json"))
-    assert candles(served, Timeframe.H1) == ()
+    with pytest.raises(SourceUnavailable, match="has no 1h candles of BTC"):
+        candles(served, Timeframe.H1)
+    assert candles(served, Timeframe.H1, start=NOW) == ()
 
 
 @pytest.mark.parametrize("timeframe", [Timeframe.M5, Timeframe.D1, Timeframe.W1])

@@ -57,6 +57,23 @@ def test_each_asset_has_its_lot(asset: str, quantity: str) -> None:
     assert order == Order(asset, BUY, Decimal(quantity))
 
 
+def test_rounding_against_the_buyer_costs_him_a_lot_not_his_last_cent() -> None:
+    """0.1 would cost 20.00000006 + 5.00000002: both rounded up, a quantum more than there is."""
+    books = portfolio("25.00000007", prices={"DOGE": "200.00000055"})
+    dear = Costs(fee=Decimal("0.25"), slippage=Decimal(0))
+    order = size(HODL_WAVE, toward("1", BUY, "DOGE"), books, mark("DOGE", "200.00000055"), dear)
+
+    assert order == Order("DOGE", BUY, Decimal("0.0999"))
+
+
+def test_a_sell_after_a_crash_takes_no_more_than_there_is() -> None:
+    """Valued at 45,000 it looks as if 40,500 had to go, which at 9,000 would be 4.5 coins."""
+    books = portfolio("0", {"BTC": "1"})
+    order = size(HODL_WAVE, toward("0.1", SELL), books, mark(price="9000"), Costs())
+
+    assert order == Order("BTC", SELL, Decimal(1))
+
+
 def decimals(low: int, high: int, places: int) -> st.SearchStrategy[Decimal]:
     return st.integers(low, high).map(lambda units: Decimal(units).scaleb(-places))
 

@@ -116,6 +116,11 @@ class Hub:
     def __len__(self) -> int:
         return len(self._live)
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether no socket is open, opening, or still having its $disconnect run."""
+        return not self._serving
+
     @staticmethod
     def new_id() -> str:
         """A connection id that looks like one of AWS's: 16 characters, the last a `=`."""

@@ -71,6 +71,13 @@ def trades(
     ]
 
 
+def is_recorded(ladder: Ladder, timeframe: Timeframe, now: Micros) -> bool:
+    """Whether somebody recorded bars this short at the time of the last known trade."""
+    bars = ladder.tape.bars
+    index = bars.opened_before(now) - 1
+    return index >= 0 and bars.ends[index] - bars.opens[index] <= DURATIONS[timeframe]
+
+
 def closed_range(
     bars: Bars, now: Micros, *, since: Micros | None, until: Micros | None, limit: int
 ) -> tuple[int, int]:

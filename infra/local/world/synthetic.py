@@ -14,7 +14,7 @@ from random import Random
 
 from automoney.errors import InvalidInput
 from automoney.market.candles import Timeframe
-from infra.local.world.bars import Bar, Bars, aggregate
+from infra.local.world.bars import SCALE, Bar, Bars, aggregate
 from infra.local.world.clock import DAY, HOUR, MINUTE, Micros, micros, moment
 from infra.local.world.ladder import Ladder
 from infra.local.world.recording import Recording
@@ -111,21 +111,17 @@ def synthetic_recording(
     if not 0 <= five_minute_days <= _HOURLY_DAYS:
         raise InvalidInput("five_minute_days", five_minute_days, f"0 to {_HOURLY_DAYS}")
     days = [ends - DAY * back for back in range(_DAILY_DAYS + _HOURLY_DAYS, 0, -1)]
-    ladders = {
-        asset: Ladder.of(asset, given)
-        for asset, given in _prices(seed, days, five_minute_days).items()
-        if asset in assets
-    }
-    closes = {asset: _closes(ladder) for asset, ladder in ladders.items()}
+    given = _prices(seed, days, five_minute_days)
+    closes = {asset: _closes(bars[Timeframe.D1]) for asset, bars in given.items()}
     return Recording(
         "synthetic",
-        ladders,
+        {asset: Ladder.of(asset, given[asset]) for asset in assets},
         onchain={
             asset: _onchain(Random(f"{seed} chain {asset}"), _COINS[asset], days, closes[asset])  # noqa: S311
-            for asset in ladders
+            for asset in assets
         },
         macro=_macro(Random(f"{seed} macro"), days),  # noqa: S311 - a seeded world, no secret
-        sentiment=_sentiment(Random(f"{seed} mood"), days, next(iter(closes.values()))),  # noqa: S311
+        sentiment=_sentiment(Random(f"{seed} mood"), days, closes["BTC"]),  # noqa: S311
     )
 
 
@@ -133,8 +129,8 @@ def _cents(price: float) -> int:
     return max(round(price / _CENT), 1) * _CENT
 
 
-def _closes(ladder: Ladder) -> list[float]:
-    return [close / 10**8 for close in ladder.bars[Timeframe.D1].close]
+def _closes(days: Bars) -> list[float]:
+    return [close / SCALE for close in days.close]
 
 
 def _prices(
@@ -143,7 +139,7 @@ def _prices(
     """Recorded-looking bars of all assets: always made together, as they share their shocks."""
     random = Random(f"{seed} prices")  # noqa: S311 - a seeded world, no secret
     walks = {
-        asset: _Walk(coin, random, _cents(coin.trend[0] * 10**8)) for asset, coin in _COINS.items()
+        asset: _Walk(coin, random, _cents(coin.trend[0] * SCALE)) for asset, coin in _COINS.items()
     }
     regime = _CALM
     for index, day in enumerate(days):
@@ -173,7 +169,7 @@ def _prices(
 
 def _gap_to_trend(walk: _Walk, age: float) -> float:
     first, last = walk.coin.trend
-    return math.log(first) + age * math.log(last / first) - math.log(walk.price / 10**8)
+    return math.log(first) + age * math.log(last / first) - math.log(walk.price / SCALE)
 
 
 def _given(walk: _Walk) -> dict[Timeframe, Bars]:

@@ -123,6 +123,7 @@ STRATEGIES: dict[str, Any] = {
             "name": "HODL-Wave",
             "assets": ["BTC", "ETH"],
             "cron": "0 */4 * * *",
+            "lastRun": _SLOT,
             "nextRun": "2025-11-05T16:00:00Z",
             "timeframe": "1w",
             "weights": {"macro": "0.4", "onchain": "0.4", "technical": "0.2"},

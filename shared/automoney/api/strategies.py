@@ -72,11 +72,13 @@ def _share(text: str | None, strategy: Strategy) -> Decimal:
 
 
 def _strategy(strategy: Strategy, follower: Follower | None, services: Services) -> dict[str, Any]:
+    last = services.executions.latest(strategy.id)
     return {
         "id": strategy.id,
         "name": strategy.name,
         "assets": strategy.assets,
         "cron": strategy.schedule.cron,
+        "lastRun": last.slot_at if last else None,
         "nextRun": strategy.schedule.next_after(services.market_clock()),
         "timeframe": strategy.timeframe,
         "weights": dict(strategy.weights),

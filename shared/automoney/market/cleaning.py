@@ -175,7 +175,8 @@ def _known(series: Series, readings: Sequence[Reading], as_of: datetime) -> tupl
             continue
         rival = newest.get(reading.period)
         if rival is None or reading.vintage >= rival.vintage:
-            newest[reading.period] = replace(reading, filled=None)
+            real = reading if reading.filled is None else replace(reading, filled=None)
+            newest[reading.period] = real
     return tuple(newest[period] for period in sorted(newest))
 
 

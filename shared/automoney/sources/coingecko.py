@@ -68,6 +68,8 @@ class CoinGecko:
         else:
             found = bars.in_order(self._bars(asset, timeframe, rows))
         if start is None:
+            if not found:
+                raise SourceUnavailable(self.name, f"has no {timeframe.value} candles of {asset}")
             return tuple(found[-limit:])
         return tuple([candle for candle in found if candle.open_time >= start][:limit])
 

@@ -14,7 +14,7 @@ _LIFE = timedelta(days=3)  # the longest ban that a source has been seen to give
 
 @dataclass(frozen=True, slots=True)
 class RedisBreaker:
-    """Meets `transport.Breaker`.  With Redis gone, no breaker is open: the source will say again."""
+    """Meets `transport.Breaker`.  With Redis gone none is open: the source will say so again."""
 
     redis: Redis
 

@@ -11,7 +11,9 @@ from automoney.stores.database import Database, Row
 _PUT = """
 INSERT INTO candles (asset, timeframe, open_time, close_time, open, high, low, close, volume,
                      source, anomalous, filled)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+SELECT * FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::numeric[],
+                     %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[], %s::text[],
+                     %s::boolean[], %s::text[])
 ON CONFLICT (asset, timeframe, open_time) DO UPDATE
 SET open = EXCLUDED.open, high = EXCLUDED.high, low = EXCLUDED.low, close = EXCLUDED.close,
     volume = EXCLUDED.volume, source = EXCLUDED.source, anomalous = EXCLUDED.anomalous,
@@ -48,8 +50,9 @@ class PostgresCandles:
             for candle in candles
         ]
         if rows:
-            with self.database.transaction() as connection:
-                connection.cursor().executemany(_PUT, rows)
+            columns = [list(column) for column in zip(*rows, strict=True)]
+            with self.database.connection() as connection:
+                connection.execute(_PUT, columns)
 
     def last_open(self, asset: str, timeframe: Timeframe) -> datetime | None:
         with self.database.connection() as connection:

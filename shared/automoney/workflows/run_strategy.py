@@ -39,30 +39,29 @@ class StrategyRunner:
         Only failures that a retry may mend are raised.
         """
         name = execution_id(strategy.id, slot.at)
-        answer: dict[str, Any] = {"execution": name, "slot": plain(slot.at)}
         try:
             with self.leases.hold(f"strategy:{strategy.id}") as lease:
-                try:
-                    known, judgement = self._judge_once(strategy, slot, fence=lease.fence)
-                except (DataMissing, Misfired) as error:
-                    status = "skipped" if isinstance(error, Misfired) else "aborted"
-                    self.executions.record_failure(
-                        strategy.id, slot, fence=lease.fence, status=status, reason=str(error)
-                    )
-                    self.alerts.warn(
-                        f"{strategy.name} {status} {slot.at:%Y-%m-%d %H:%M}", str(error)
-                    )
-                    return {**answer, "outcome": status, "reason": str(error)}
+                outcome = self._outcome(strategy, slot, fence=lease.fence)
         except LeaseHeld:
             logger.info("another run holds the lease", extra={"execution": name})
-            return {**answer, "outcome": "busy"}
-        self._hand_out(strategy, slot)
+            outcome = {"outcome": "busy"}
+        else:
+            self._hand_out(strategy, slot)
+        return {"execution": name, "slot": plain(slot.at), **outcome}
+
+    def _outcome(self, strategy: Strategy, slot: Slot, *, fence: int) -> dict[str, Any]:
+        """Judge, or record why not and tell those who run this."""
+        try:
+            known, judgement = self._judge_once(strategy, slot, fence=fence)
+        except (DataMissing, Misfired) as error:
+            status = "skipped" if isinstance(error, Misfired) else "aborted"
+            self.executions.record_failure(
+                strategy.id, slot, fence=fence, status=status, reason=str(error)
+            )
+            self.alerts.warn(f"{strategy.name} {status} {slot.at:%Y-%m-%d %H:%M}", str(error))
+            return {"outcome": status, "reason": str(error)}
         convictions = {asset: plain(view.conviction) for asset, view in judgement.views.items()}
-        return {
-            **answer,
-            "outcome": "known" if known else "judged",
-            "convictions": convictions,
-        }
+        return {"outcome": "known" if known else "judged", "convictions": convictions}
 
     def _judge_once(self, strategy: Strategy, slot: Slot, *, fence: int) -> tuple[bool, Judgement]:
         """The slot's judgement and whether it had been made before."""

@@ -3,22 +3,25 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from automoney.errors import DataMissing
+from automoney.errors import DataMissing, InvalidInput
 from automoney.market.candles import Mark, Timeframe
 from automoney.market.cleaning import fill_series
-from automoney.market.readings import Reading
+from automoney.market.readings import Filled, Reading
 from automoney.market.series import SERIES, Series, series_of
 from automoney.market.snapshot import Snapshot
 from automoney.market.weekly import WeeklyState, advance, closed_until, indicators_with, open_week
+from automoney.observability import logger
 from automoney.ports import Candles, MarketCache, Marks, Readings
 
 # The oldest a required input may be at the slot; beyond it the run aborts.
 FRESH_PRICE = timedelta(minutes=15)
 FRESH_DAY = timedelta(days=2)
 
+# How far back the agents look.
 _SPANS = {
-    "onchain": timedelta(days=130),
+    "onchain": timedelta(days=380),  # the judge takes yearly medians
     "macro": timedelta(days=480),
     "sentiment": timedelta(days=40),
 }
@@ -71,8 +74,7 @@ class Market:
 
     def _weekly(self, asset: str, as_of: datetime) -> WeeklyState | None:
         """The cached state if it fits this slot, else one rebuilt from the stored days."""
-        cached = self.cache.state(asset, Timeframe.W1)
-        state = WeeklyState.load(cached) if cached else None
+        state = _cached_state(self.cache.state(asset, Timeframe.W1))
         if state is not None and state.until > closed_until(as_of):
             state = None  # from a later slot: a replayed run must not see it
         if state is None or as_of - state.until >= Timeframe.W1.duration:
@@ -93,7 +95,19 @@ class Market:
         return {name: readings for name, readings in filled.items() if readings}
 
 
+def _cached_state(cached: Mapping[str, Any] | None) -> WeeklyState | None:
+    """What the cache holds, or None if it is not what we once put there: then it is rebuilt."""
+    if cached is None:
+        return None
+    try:
+        return WeeklyState.load(cached)
+    except (InvalidInput, KeyError) as error:
+        logger.warning("cached indicator state is unreadable", extra={"error": str(error)})
+        return None
+
+
 def _stale(series: Series, readings: tuple[Reading, ...], as_of: datetime) -> bool:
     """Whether the newest real value is older than the series' limit."""
-    newest = next((one for one in reversed(readings) if one.filled is None), None)
+    real = (None, Filled.LAST)  # a carried value is a real one, marked
+    newest = next((one for one in reversed(readings) if one.filled in real), None)
     return newest is None or as_of - newest.available_at > series.stale_after

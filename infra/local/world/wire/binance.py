@@ -62,6 +62,8 @@ class Binance:
         until = _micros(request, "endTime")
         limit = _limit(request)
         bars = ladder.bars[timeframe]
+        if since is None and not as_of.is_recorded(ladder, timeframe, request.now):
+            return json_answer([])  # the newest that there are may be years old
         current = as_of.bar_in_progress(ladder, timeframe, request.now)
         if current and not (
             (since is None or current.opened >= since)
@@ -167,34 +169,18 @@ def _kline(bar: Bar) -> bytes:
 
 
 def _ticker(ladder: Ladder, now: Micros, *, full: bool) -> dict[str, object] | None:
-    """The fields of type=MINI, with `full` also those that type=FULL has in addition."""
+    """The fields of type=MINI, or with `full` those of type=FULL, in the documented order."""
     day = as_of.rolling_day(ladder, now)
     if day is None:
         return None
     last = eight_decimals(day.last.price)
-    more: dict[str, object] = {}
-    if full:
-        change = day.last.price - day.open
-        sign = "-" if change < 0 else ""
-        mean = day.quote_volume * SCALE // day.volume if day.volume else day.last.price
-        more = {
-            "priceChange": sign + eight_decimals(abs(change)),
-            "priceChangePercent": f"{100 * change / day.open:.3f}",
-            "weightedAvgPrice": eight_decimals(mean),
-            "prevClosePrice": eight_decimals(day.open),
-            "lastQty": _LOT,
-            "bidPrice": last,
-            "bidQty": _LOT,
-            "askPrice": last,
-            "askQty": _LOT,
-        }
-    return {
-        "symbol": f"{ladder.asset}USDT",
-        **more,
+    symbol = {"symbol": f"{ladder.asset}USDT"}
+    prices: dict[str, object] = {
         "openPrice": eight_decimals(day.open),
         "highPrice": eight_decimals(day.high),
         "lowPrice": eight_decimals(day.low),
-        "lastPrice": last,
+    }
+    volumes: dict[str, object] = {
         "volume": eight_decimals(day.volume),
         "quoteVolume": eight_decimals(day.quote_volume),
         "openTime": (day.last.at - DAY) // _MS,
@@ -202,6 +188,25 @@ def _ticker(ladder: Ladder, now: Micros, *, full: bool) -> dict[str, object] | N
         "firstId": day.first_id,
         "lastId": day.last.id,
         "count": day.count,
+    }
+    if not full:
+        return {**symbol, **prices, "lastPrice": last, **volumes}
+    change = day.last.price - day.open
+    mean = day.quote_volume * SCALE // day.volume if day.volume else day.last.price
+    return {
+        **symbol,
+        "priceChange": ("-" if change < 0 else "") + eight_decimals(abs(change)),
+        "priceChangePercent": f"{100 * change / day.open:.3f}",
+        "weightedAvgPrice": eight_decimals(mean),
+        "prevClosePrice": eight_decimals(day.open),
+        "lastPrice": last,
+        "lastQty": _LOT,
+        "bidPrice": last,
+        "bidQty": _LOT,
+        "askPrice": last,
+        "askQty": _LOT,
+        **prices,
+        **volumes,
     }
 
 

@@ -11,6 +11,8 @@ JSON = b"application/json; charset=utf-8"
 HTML = b"text/html; charset=utf-8"
 CSV = b"application/csv"
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode  # made once: it is in the hot path
+
 
 @dataclass(frozen=True, slots=True)
 class Request:
@@ -33,7 +35,7 @@ class Answer(NamedTuple):
 
 
 def json_answer(value: Any, status: int = 200) -> Answer:
-    return Answer(status, json.dumps(value, separators=(",", ":")).encode())
+    return Answer(status, _compact(value).encode())
 
 
 def page(status: int, title: str) -> Answer:

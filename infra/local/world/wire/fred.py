@@ -137,7 +137,8 @@ def _check_key(key: str | None) -> None:
     if not _KEY.fullmatch(key):
         raise _Refused(
             "The value for variable api_key is not a 32 character alpha-numeric lower-case "
-            "string.  Read https://research.stlouisfed.org/docs/api/api_key.html for more information."
+            "string.  Read https://research.stlouisfed.org/docs/api/api_key.html for more "
+            "information."
         )
 
 

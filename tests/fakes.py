@@ -1,0 +1,187 @@
+"""In-memory stand-ins that meet our own Protocols, strict where the real ones are."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from automoney.errors import LeaseHeld, SourceUnavailable, StaleFence
+from automoney.market.candles import Candle, Mark, Timeframe
+from automoney.market.snapshot import Snapshot
+from automoney.ports import Collection, Lease
+from automoney.schedule import Slot
+from automoney.trading.judgement import Judgement, Score, execution_id
+
+
+@dataclass
+class FakeLeases:
+    held: set[str] = field(default_factory=set)
+    fences: dict[str, int] = field(default_factory=dict)
+
+    @contextmanager
+    def hold(self, name: str) -> Iterator[Lease]:
+        if name in self.held:
+            raise LeaseHeld(name)
+        self.held.add(name)
+        self.fences[name] = self.fences.get(name, 0) + 1
+        try:
+            yield Lease(name, self.fences[name])
+        finally:
+            self.held.discard(name)
+
+
+@dataclass
+class FakeAlerts:
+    warned: list[str] = field(default_factory=list)
+    paged: list[str] = field(default_factory=list)
+
+    def warn(self, subject: str, detail: str) -> None:
+        self.warned.append(f"{subject}: {detail}")
+
+    def page(self, subject: str, detail: str) -> None:
+        self.paged.append(f"{subject}: {detail}")
+
+
+@dataclass
+class FakePanel:
+    """Answers with the scores it was given, whatever the snapshot."""
+
+    scores: Mapping[str, Score | None]
+
+    def judge(self, snapshot: Snapshot) -> Mapping[str, Score | None]:
+        return self.scores
+
+
+@dataclass
+class FakeOrders:
+    handed: list[tuple[str, list[str]]] = field(default_factory=list)
+
+    def hand_out(self, execution_id: str, users: Sequence[str]) -> None:
+        if users:
+            self.handed.append((execution_id, list(users)))
+
+
+@dataclass
+class FakeExecutions:
+    """Keeps the first judgement of a slot; `users` are the followers of every strategy."""
+
+    users: list[str]
+    last: dict[str, Score] = field(default_factory=dict)
+    kept: dict[str, Judgement] = field(default_factory=dict)
+    failures: dict[str, tuple[str, str]] = field(default_factory=dict)
+    pending: dict[str, list[str]] = field(default_factory=dict)
+    fence: int = 0
+    marks: dict[str, dict[str, Mark]] = field(default_factory=dict)
+
+    def find(self, execution_id: str) -> Judgement | None:
+        return self.kept.get(execution_id)
+
+    def record(self, judgement: Judgement, *, fence: int, inputs: Mapping[str, Any]) -> Judgement:
+        self._raise_fence(fence)
+        kept = self.kept.setdefault(judgement.execution_id, judgement)
+        if kept is judgement:
+            self.pending[judgement.execution_id] = list(self.users)
+        return kept
+
+    def record_failure(
+        self, strategy_id: str, slot: Slot, *, fence: int, status: str, reason: str
+    ) -> None:
+        self._raise_fence(fence)
+        self.failures[execution_id(strategy_id, slot.at)] = (status, reason)
+
+    def last_scores(self, strategy_id: str, asset: str, *, before: datetime) -> Mapping[str, Score]:
+        return self.last
+
+    def pending_users(self, execution_id: str) -> list[str]:
+        return self.pending.get(execution_id, [])
+
+    def unfinished(self, strategy_id: str, *, up_to: datetime) -> list[str]:
+        return [
+            name
+            for name, judgement in self.kept.items()
+            if self.pending.get(name) and judgement.slot_at <= up_to
+        ]
+
+    def latest(self, strategy_id: str) -> Judgement | None:
+        return next(reversed(self.kept.values()), None)
+
+    def fill_marks(self, execution_id: str) -> Mapping[str, Mark]:
+        return dict(self.marks.get(execution_id, {}))
+
+    def fix_fill_mark(self, execution_id: str, mark: Mark) -> Mark:
+        return self.marks.setdefault(execution_id, {}).setdefault(mark.asset, mark)
+
+    def _raise_fence(self, fence: int) -> None:
+        if fence < self.fence:
+            raise StaleFence(f"fence {fence} has been overtaken by {self.fence}")
+        self.fence = fence
+
+
+@dataclass
+class FakeCollections:
+    recorded: list[Collection] = field(default_factory=list)
+
+    def record(self, collection: Collection) -> None:
+        self.recorded.append(collection)
+
+    def last_ok(self, collector: str, *, as_of: datetime) -> datetime | None:
+        raise NotImplementedError("no workflow under test asks")
+
+    def summary(self) -> Mapping[str, Mapping[str, int]]:
+        raise NotImplementedError("no workflow under test asks")
+
+    def health(self) -> Mapping[str, Mapping[str, Any]]:
+        raise NotImplementedError("no workflow under test asks")
+
+
+@dataclass
+class FakePrices:
+    """An exchange of closed candles and one mark an asset; `broken` makes it fail."""
+
+    name: str
+    quoted: dict[str, Mark] = field(default_factory=dict)
+    bars: dict[tuple[str, Timeframe], list[Candle]] = field(default_factory=dict)
+    broken: str | None = None
+    no_candles: str | None = None
+    asked: list[tuple[str, Timeframe, datetime | None, int]] = field(default_factory=list)
+
+    async def marks(self, assets: Sequence[str]) -> tuple[Mark, ...]:
+        if self.broken:
+            raise SourceUnavailable(self.name, self.broken, status=451)
+        return tuple(self.quoted[asset] for asset in assets if asset in self.quoted)
+
+    async def candles(
+        self,
+        asset: str,
+        timeframe: Timeframe,
+        *,
+        start: datetime | None = None,
+        limit: int = 100,
+    ) -> tuple[Candle, ...]:
+        self.asked.append((asset, timeframe, start, limit))
+        if self.no_candles:
+            raise SourceUnavailable(self.name, self.no_candles)
+        bars = self.bars.get((asset, timeframe), [])
+        if start is None:
+            return tuple(bars[-limit:])
+        return tuple(bar for bar in bars if bar.open_time >= start)[:limit]
+
+    async def first_trade(self, asset: str, after: datetime) -> Mark:
+        if self.broken:
+            raise SourceUnavailable(self.name, self.broken)
+        return self.quoted[asset]
+
+
+class NoCache:
+    """A cache that has lost everything and keeps nothing."""
+
+    def put_latest(self, data: Mapping[str, Mapping[str, Any]]) -> None: ...
+    def latest(self, asset: str) -> Mapping[str, Any] | None: ...
+    def put_candles(self, asset: str, timeframe: Timeframe, candles: Sequence[Candle]) -> None: ...
+    def candles(self, asset: str, timeframe: Timeframe) -> list[Candle] | None: ...
+    def put_group(self, group: str, data: Mapping[str, Any]) -> None: ...
+    def group(self, group: str) -> Mapping[str, Any] | None: ...
+    def put_scores(self, judgement: Judgement) -> None: ...
+    def put_state(self, asset: str, timeframe: Timeframe, state: Mapping[str, Any]) -> None: ...
+    def state(self, asset: str, timeframe: Timeframe) -> Mapping[str, Any] | None: ...

@@ -1,0 +1,65 @@
+from typing import Any
+
+import pytest
+
+from automoney.errors import InvalidInput, Unknown
+from infra.cdk.app import ROOT, read_context
+from infra.cdk.installation import PREFIX, SCALES, Installation, Nat
+
+
+def parse(**settings: Any) -> Installation:
+    return Installation.parse({PREFIX + key: value for key, value in settings.items()}.get)
+
+
+def test_nothing_set_is_a_small_protected_installation() -> None:
+    assert parse() == Installation()
+    assert parse().scale == SCALES["small"]
+    assert parse().protect
+
+
+def test_what_cdk_json_says_is_what_nothing_says_and_names_every_setting() -> None:
+    context = read_context(ROOT / "cdk.json")
+    assert Installation.parse(context.get) == Installation()
+    settings = {key for key in context if key.startswith(PREFIX)}
+    assert len(settings) == len(Installation.__dataclass_fields__)
+
+
+def test_a_command_line_s_text_is_read_like_json() -> None:
+    said = parse(
+        scale="large", nat="gateway", protect="false", allowedOrigins="https://a, https://b"
+    )
+    assert said == parse(
+        scale="large", nat="gateway", protect=False, allowedOrigins=["https://a", "https://b"]
+    )
+    assert (said.scale, said.nat, said.protect) == (SCALES["large"], Nat.GATEWAY, False)
+    assert said.allowed_origins == ("https://a", "https://b")
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "hint"),
+    [
+        ("scale", "huge", "one of large, medium, small, xlarge"),
+        ("nat", "none", "one of gateway, instance"),
+        ("protect", "maybe", "true or false"),
+        ("name", "Auto_Money", "lower-case"),
+        ("name", "", "lower-case"),
+        ("name", "2nd", "from a letter"),
+        ("alarmEmail", 7, "text"),
+        ("allowedOrigins", [1], "a list of text"),
+        ("allowedOrigins", True, "a list of text"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_what_would_be_right(
+    key: str, value: object, hint: str
+) -> None:
+    with pytest.raises(InvalidInput, match=hint) as refused:
+        parse(**{key: value})
+    assert refused.value.field == PREFIX + key
+    assert isinstance(refused.value, Unknown) == hint.startswith("one of")
+
+
+def test_every_scale_is_at_least_as_big_as_the_one_before() -> None:
+    assert list(SCALES) == ["small", "medium", "large", "xlarge"]
+    sizes = [(scale.consumers, scale.proxy, scale.standby) for scale in SCALES.values()]
+    assert sizes == sorted(sizes)
+    assert min(scale.consumers for scale in SCALES.values()) >= 2  # AWS takes no less

@@ -70,7 +70,7 @@ class Page {
     }
     this.#say("");
     this.feed.start(this.seq);
-    this.#refresh();
+    this.#refreshLater(1);
     setInterval(() => this.#poll(), POLL);
   }
 
@@ -211,9 +211,13 @@ class Page {
     }
   }
 
-  // Prices and health again and again; in a page that nobody sees not as often.
-  async #refresh(round = 0) {
-    let wait = this.world === "live" ? REFRESH.live : REFRESH.other;
+  // Prices and health again and again; less often after a failure and in a page that nobody sees.
+  #refreshLater(round, slower = 1) {
+    const wait = slower * (this.world === "live" ? REFRESH.live : REFRESH.other);
+    this.next = setTimeout(() => this.#refresh(round), document.hidden ? 4 * wait : wait);
+  }
+
+  async #refresh(round) {
     this.next = null;
     try {
       this.#health(await this.api.get("/api/health"));
@@ -222,17 +226,17 @@ class Page {
       if (this.marketTime >= this.strategy.nextRun) await this.#strategies();
       if (this.marketTime.slice(0, 10) !== this.daysOf) await this.#days();
       this.#say("");
+      this.#refreshLater(round + 1);
     } catch (error) {
       this.#failed(error);
-      wait *= 2;
+      if (!this.stopped) this.#refreshLater(round + 1, 2);
     }
-    if (!this.stopped) this.next = setTimeout(() => this.#refresh(round + 1), document.hidden ? 4 * wait : wait);
   }
 
   #refreshNow() {
     if (!this.next) return; // still at the first paint, or at it already
     clearTimeout(this.next);
-    this.#refresh();
+    this.#refresh(0);
   }
 
   // What is held is worth something else now; a push that came in between knows better.

@@ -74,12 +74,12 @@ def synthesise(
         raise NotSynthesised(str(error)) from error
 
 
-def main() -> int:
+def main(root: Path = ROOT) -> int:
     """Build the layer, synthesise, and say what is where.  0 done, 1 failed, 2 bad input."""
     try:
-        layer = build_layer(ROOT, ROOT / "build")
-        code = Code(functions=ROOT / "functions", layer=layer.folder)
-        assembly = synthesise(read_context(ROOT / "cdk.json"), code=code, out=ROOT / "cdk.out")
+        layer = build_layer(root, root / "build")
+        code = Code(functions=root / "functions", layer=layer.folder)
+        assembly = synthesise(read_context(root / "cdk.json"), code=code, out=root / "cdk.out")
     except InvalidInput as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -22,6 +22,8 @@ _GLIBC_TAGS: Final = ("manylinux_2_28", "manylinux_2_26", "manylinux_2_24", "man
 _IN_THE_RUNTIME: Final = ("boto3", "botocore", "s3transfer")
 _NOT_TO_PACK: Final = ("__pycache__", "tests")
 
+_PYTHONS: Final = (sys.executable, "python3")
+
 
 class LayerNotBuilt(Exception):
     """No installer was found, or the one that was failed; the message ends with what it said."""
@@ -48,7 +50,7 @@ def build_layer(root: Path, build: Path) -> Layer:
         fresh = build / "layer.new"
         for leftover in (fresh, folder):
             shutil.rmtree(leftover, ignore_errors=True)
-        _run(install_command(requirements, fresh / "python"))
+        _run(install_command(requirements, fresh / "python", extra=build / "uv" / "bin"))
         _prune(fresh / "python")
         fresh.rename(folder)
         stamp.write_text(recipe)
@@ -65,8 +67,11 @@ def copy_shared(root: Path, layer: Path) -> None:
     )
 
 
-def install_command(requirements: Path, target: Path) -> list[str]:
-    """The command that fetches the wheels into `target`: uv's if there is one, else pip's."""
+def install_command(requirements: Path, target: Path, *, extra: Path) -> list[str]:
+    """The command that fetches the wheels into `target`: uv's if there is one, else pip's.
+
+    `extra` is one more folder to look into: where `./dev` puts a uv that it had to fetch.
+    """
     common = [
         "install",
         "--quiet",
@@ -80,19 +85,20 @@ def install_command(requirements: Path, target: Path) -> list[str]:
         "-r",
         str(requirements),
     ]
-    for uv in _candidates("uv"):
+    for uv in _candidates("uv", extra):
         platform = ["--python-platform", "aarch64-manylinux_2_28", "--python", sys.executable]
         return [*uv, "pip", *common, *platform]
-    for pip in _candidates("pip"):
+    for pip in _candidates("pip", extra):
         platforms = [part for tag in _GLIBC_TAGS for part in ("--platform", f"{tag}_aarch64")]
         return [*pip, *common, *platforms, "--implementation", "cp", "--no-compile"]
     raise LayerNotBuilt("the layer needs uv or pip: neither is in the environment nor on PATH")
 
 
-def _candidates(tool: str) -> Iterator[list[str]]:
-    """Ways to call `tool` that answer: beside this Python, within it, on PATH, within another."""
-    ways = [[str(Path(sys.executable).with_name(tool))], [sys.executable, "-m", tool], [tool]]
-    for way in [*ways, ["python3", "-m", tool]]:
+def _candidates(tool: str, extra: Path) -> Iterator[list[str]]:
+    """Ways to call `tool` that answer: beside this Python, in `extra`, on PATH, in a Python."""
+    beside = str(Path(sys.executable).with_name(tool))
+    ways = [[beside], [str(extra / tool)], [tool], *([python, "-m", tool] for python in _PYTHONS)]
+    for way in ways:
         if shutil.which(way[0]) and _answers([*way, "--version"]):
             yield way
 

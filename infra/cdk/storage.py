@@ -22,7 +22,8 @@ from infra.cdk.network import POSTGRES_PORT, STORES, VALKEY_PORT, NetworkStack
 from infra.cdk.reviewed import accept
 
 DATABASE_NAME = "automoney"
-KEYS: Final = ("glassnode_key", "fred_key")  # settings' names; filled in by hand after deploying
+KEYS: Final = ("glassnode", "fred")  # as wiring reads them; filled in by hand after deploying
+CACHE_PASSWORD: Final = "token"  # noqa: S105  the field of the secret, not what is in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +147,16 @@ class StorageStack(Stack):
         return proxy.endpoint, secret
 
     def _cache(self) -> tuple[str, secretsmanager.Secret]:
-        """The URL without its password, and the secret that is the password."""
+        """The URL without its password, and the secret with the password."""
         password = secretsmanager.Secret(
             self,
             "CachePassword",
-            description="The password of the cache, as plain text",
+            description="The password of the cache",
             generate_secret_string=secretsmanager.SecretStringGenerator(
-                exclude_punctuation=True, password_length=64
+                secret_string_template="{}",
+                generate_string_key=CACHE_PASSWORD,
+                exclude_punctuation=True,
+                password_length=64,
             ),
         )
         accept(
@@ -185,7 +189,7 @@ class StorageStack(Stack):
             transit_encryption_mode="required",
             at_rest_encryption_enabled=True,
             # A reference that CloudFormation resolves while it deploys: not the password itself.
-            auth_token=password.secret_value.unsafe_unwrap(),
+            auth_token=password.secret_value_from_json(CACHE_PASSWORD).unsafe_unwrap(),
         )
         accept(cache, "AwsSolutions-AEC4", "losing the cache costs time, never data")
         accept(

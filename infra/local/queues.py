@@ -12,6 +12,8 @@ from automoney.manifest import FUNCTIONS, Consume, Queue
 from infra.local import events
 from infra.local.gateway import FunctionError, FunctionTimeout
 
+_MOST = 10  # messages that SQS gives at once
+
 Invoke = Callable[[str, Mapping[str, Any]], Awaitable[Any]]
 
 
@@ -41,16 +43,19 @@ class Queues:
             while waiting:
                 queue = waiting.pop(0)
                 function, trigger = self._consumers[queue]
-                while messages := await self._receive(queue, trigger.batch):
+                batch = min(trigger.batch, _MOST)
+                while messages := await self._receive(queue, batch):
                     failures += await self._deliver(function.name, queue, messages)
                     waiting += (one for one in function.sends if one not in waiting)
+                    if len(messages) < batch:
+                        break  # that was all; a straggler is found by the next look
         return failures
 
     async def _receive(self, queue: Queue, batch: int) -> list[dict[str, Any]]:
         answer = await asyncio.to_thread(
             self._client.receive_message,
             QueueUrl=self._urls[queue],
-            MaxNumberOfMessages=min(batch, 10),
+            MaxNumberOfMessages=batch,
             MessageSystemAttributeNames=["All"],
             WaitTimeSeconds=0,
         )

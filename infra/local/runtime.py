@@ -286,6 +286,7 @@ async def started(options: Options, screen: Screen) -> AsyncIterator[Runtime]:
             default_user=DEMO_USER,
         )
         await _serve(ending, app, listener)
+        ending.push_async_callback(hub.close_all)  # first: its $disconnects still want the servers
         yield runtime
 
 

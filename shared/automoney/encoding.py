@@ -13,7 +13,7 @@ _LARGEST_EXPONENT = 40  # far beyond any money; keeps `1e999999` from becoming a
 
 
 def utc_text(moment: datetime) -> str:
-    """`2025-11-05T12:00:00Z`; with microseconds only where there are any.  InvalidInput if naive."""
+    """`2025-11-05T12:00:00Z`, with microseconds where there are any; InvalidInput if naive."""
     if moment.tzinfo is None:
         raise InvalidInput("time", moment, "an aware datetime")
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from automoney.messages import (
     decision_message,
@@ -39,7 +39,7 @@ class Opened:
         return self.page.get_by_test_id(name)
 
     def is_live(self) -> "Opened":
-        expect(self.part("connection")).to_have_text("Live")
+        self.page.wait_for_selector("[data-testid=connection][data-state=live]", timeout=8_000)
         return self
 
     def logged(self) -> list[int]:
@@ -106,6 +106,10 @@ def test_it_shows_every_part(open_page: Open) -> None:
     expect(opened.part("decisions").locator("li")).to_have_count(2)
     expect(opened.part("decisions").locator("li").nth(1)).to_contain_text("0% → 14.7%")
     expect(opened.part("trades")).to_contain_text("0.5 BTC")
+    # in the reader's zone, with UTC at hand
+    time = opened.part("trades").locator("time")
+    expect(time).to_have_text("Nov 5, 01:00 PM")
+    expect(time).to_have_attribute("title", "2025-11-05 12:00:03 UTC")
     expect(opened.part("portfolio-total")).to_have_text("102,506.18")
     expect(opened.part("portfolio-pnl")).to_have_text("+2,506.18 (+2.51%)")
     expect(opened.part("holdings")).to_contain_text("40,000.00")
@@ -132,14 +136,6 @@ def test_reasons_open_by_keyboard_and_stay_open_when_scores_change(
     expect(opened.part("score-BTC-macro")).to_have_text("+77.0")
     expect(why).to_have_attribute("open", "")
     assert opened.page.evaluate("document.activeElement.textContent") == "Why"
-
-
-def test_times_are_the_readers_with_utc_at_hand(open_page: Open) -> None:
-    opened = open_page(timezone_id="Asia/Tokyo").is_live()
-
-    time = opened.part("trades").locator("time").first
-    expect(time).to_have_text("Nov 5, 09:00 PM")
-    expect(time).to_have_attribute("title", "2025-11-05 12:00:03 UTC")
 
 
 def test_before_anything_has_happened_it_says_so_in_words(open_page: Open, site: Site) -> None:
@@ -243,6 +239,29 @@ def test_what_a_gap_shows_to_be_missing_is_fetched_and_told_in_order(
     expect(opened.part("score-BTC-macro")).to_have_text("+33.0")
     expect(opened.part("trades").locator("li")).to_have_count(2)
     assert opened.logged() == [6, 5, 4, 3, 2, 1]
+
+
+def test_an_answer_that_pushes_overtake_is_not_taken_for_a_new_count(
+    open_page: Open, site: Site
+) -> None:
+    opened = open_page("icon.svg", expected="status of 404")  # no favicon.ico
+    loads: list[str] = []
+    opened.page.on("load", lambda _: loads.append("load"))
+
+    def overtake(route: Route) -> None:
+        answer = route.fetch()
+        site.push(site.commit(trade_message(judgement_at(FOUR), fill("ETH", "0.25"))))
+        expect(opened.part("trades").locator("li")).to_have_count(2)
+        route.fulfill(response=answer)  # says that 4 is the last, while 5 is on the page
+
+    opened.page.route("**/api/events?since=4&limit=200", overtake, times=1)
+    opened.page.goto(site.url)
+    expect(opened.part("trades").locator("li")).to_have_count(2)
+    site.push(site.commit(decision_message(judgement_at(FOUR), decision("BTC", Signal.SELL, "0"))))
+    expect(opened.part("decisions").locator("li")).to_have_count(3)
+
+    assert opened.logged() == [6, 5, 4, 3, 2, 1]
+    assert len(loads) == 1
 
 
 def test_after_a_lost_connection_it_resumes_with_nothing_lost_and_nothing_twice(

@@ -207,7 +207,7 @@ def run[T](
             clock=lambda: now,
             timeout=timeout,
             sleep=naps or Naps(),
-            client=httpx.AsyncClient(trust_env=False, timeout=None, verify=_TRUST),
+            pool=httpx.AsyncHTTPTransport(trust_env=False, verify=_TRUST),
         ) as transport:
             return await ask(transport)
 

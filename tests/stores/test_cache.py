@@ -58,10 +58,13 @@ def test_without_redis_reads_find_nothing_and_writes_do_no_harm() -> None:
     assert RedisBreaker(cache.redis).open_until("binance") is None
 
 
-def test_a_breaker_is_remembered(redis: Redis) -> None:
+def test_a_breaker_is_remembered_by_all_and_overrides_what_was_known(redis: Redis) -> None:
     until = datetime(2025, 9, 8, 12, 1, 30, tzinfo=UTC)
+    breaker = RedisBreaker(redis)
+    assert breaker.open_until("binance") is None
 
-    RedisBreaker(redis).trip("binance", until)
+    breaker.trip("binance", until)
 
+    assert breaker.open_until("binance") == until
     assert RedisBreaker(redis).open_until("binance") == until
     assert RedisBreaker(redis).open_until("coingecko") is None

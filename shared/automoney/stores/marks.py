@@ -7,6 +7,11 @@ from datetime import datetime
 from automoney.market.candles import Mark
 from automoney.stores.database import Database
 
+_PUT = """
+INSERT INTO marks (asset, at, price, source, anomalous)
+SELECT * FROM unnest(%s::text[], %s::timestamptz[], %s::numeric[], %s::text[], %s::boolean[])
+ON CONFLICT (asset, at) DO NOTHING
+"""
 _NEWEST = """
 SELECT wanted.asset, newest.price, newest.at, newest.source, newest.anomalous
 FROM unnest(%s::text[]) AS wanted (asset)
@@ -27,11 +32,7 @@ class PostgresMarks:
         rows = [(mark.asset, mark.at, mark.price, mark.source, mark.anomalous) for mark in marks]
         if rows:
             with self.database.connection() as connection:
-                connection.cursor().executemany(
-                    "INSERT INTO marks (asset, at, price, source, anomalous)"
-                    " VALUES (%s, %s, %s, %s, %s) ON CONFLICT (asset, at) DO NOTHING",
-                    rows,
-                )
+                connection.execute(_PUT, [list(column) for column in zip(*rows, strict=True)])
 
     def mark(self, asset: str, *, as_of: datetime) -> Mark | None:
         return self.marks([asset], as_of=as_of).get(asset)

@@ -60,6 +60,7 @@ class PriceCollector(DataCollector[Quotes]):
         self._history = history
         self._bars: dict[tuple[str, Timeframe], list[Candle]] = {}
         self._weeks: dict[str, WeeklyState | None] = {}
+        self._last: dict[str, Mark] = {}
 
     @property
     def sources(self) -> tuple[str, ...]:
@@ -134,8 +135,9 @@ class PriceCollector(DataCollector[Quotes]):
         missing = set(self._assets) - {mark.asset for mark in collected.data.marks}
         if missing:
             raise SourceUnavailable(collected.source, f"gave no price for {', '.join(missing)}")
-        before = self._marks.marks(self._assets, as_of=slot.at + timedelta(days=1))
-        marks = tuple(flag_mark(mark, before.get(mark.asset)) for mark in collected.data.marks)
+        if not self._last:
+            self._last |= self._marks.marks(self._assets, as_of=slot.at + timedelta(days=1))
+        marks = tuple(flag_mark(mark, self._last.get(mark.asset)) for mark in collected.data.marks)
         candles = {}
         for (asset, timeframe), found in collected.data.candles.items():
             known = self._known(asset, timeframe, slot)[-1:]
@@ -154,8 +156,11 @@ class PriceCollector(DataCollector[Quotes]):
 
     def cache(self, collected: Collected[Quotes], slot: Slot) -> dict[str, Any]:
         quotes = collected.data
-        self._candles.put(bar for bars in quotes.candles.values() for bar in bars)
-        self._marks.put_marks([*quotes.marks, *_closes(quotes)])
+        self._candles.put([bar for bars in quotes.candles.values() for bar in bars])
+        # A quiet market quotes the same trade again; it is kept already.
+        fresh = [mark for mark in quotes.marks if self._last.get(mark.asset) != mark]
+        self._marks.put_marks([*fresh, *_closes(quotes)])
+        self._last |= {mark.asset: mark for mark in fresh}
         for (asset, timeframe), bars in quotes.candles.items():
             if bars:
                 key = (asset, timeframe)

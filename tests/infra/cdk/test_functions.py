@@ -182,9 +182,22 @@ def test_no_template_holds_a_secret_s_value(plain: Synthesised, other: Synthesis
                 assert "SecretString" not in resource["Properties"]
                 assert "GenerateSecretString" in resource["Properties"]
         (cache,) = synthesised.resources("storage", "AWS::ElastiCache::ReplicationGroup").values()
-        assert "{{resolve:secretsmanager:" in json.dumps(cache["AuthToken"])
+        token = json.dumps(cache["AuthToken"])
+        assert "{{resolve:secretsmanager:" in token
+        assert ":SecretString:token::}}" in token  # the field that wiring reads
         (database,) = synthesised.resources("storage", "AWS::RDS::DBInstance").values()
         assert "{{resolve:secretsmanager:" in json.dumps(database["MasterUserPassword"])
+
+
+def test_keys_of_outside_apis_start_empty(plain: Synthesised) -> None:
+    generated = [
+        secret["GenerateSecretString"]
+        for id, secret in plain.resources("storage", "AWS::SecretsManager::Secret").items()
+        if id.startswith("Keys")
+    ]
+    assert [json.loads(one["SecretStringTemplate"]) for one in generated] == [
+        {"glassnode": "", "fred": ""}
+    ]
 
 
 def test_logs_go_after_a_month(plain: Synthesised) -> None:

@@ -85,7 +85,7 @@ def test_a_failed_fetch_says_why_and_leaves_no_half_layer(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failing = [sys.executable, "-c", "import sys; sys.exit('no such wheel')"]
-    monkeypatch.setattr(layer, "install_command", lambda requirements, target: failing)
+    monkeypatch.setattr(layer, "install_command", lambda *_, **__: failing)
     with pytest.raises(LayerNotBuilt, match="no such wheel"):
         build_layer(checkout(tmp_path / "checkout", "one"), tmp_path / "build")
     assert not (tmp_path / "build" / "layer").exists()
@@ -101,23 +101,31 @@ def test_our_own_package_is_copied_without_byte_code(tmp_path: Path) -> None:
 def test_uv_goes_before_pip_and_a_shim_that_fails_is_passed_over(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def tool(name: str, status: int) -> None:
+    def tool(name: str, status: int) -> str:
         file = tmp_path / name
+        file.parent.mkdir(exist_ok=True)
         file.write_text(f"#!/bin/sh\nexit {status}\n")
         file.chmod(0o755)
+        return str(file)
 
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    where = (Path("layer.txt"), Path("target"))
-    tool("pip", 1)
+    def command() -> list[str]:
+        return install_command(Path("layer.txt"), Path("target"), extra=tmp_path / "extra")
+
+    monkeypatch.setenv("PATH", str(tmp_path / "path"))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "venv" / "python"))
+    monkeypatch.setattr(layer, "_PYTHONS", (sys.executable, "python3"))
+    tool("path/pip", 1)
     with pytest.raises(LayerNotBuilt, match="uv or pip"):
-        install_command(*where)
-    tool("pip", 0)
-    tool("uv", 1)
-    assert install_command(*where)[:2] == [str(tmp_path / "pip"), "install"]
-    tool("uv", 0)
-    command = install_command(*where)
-    assert command[:3] == [str(tmp_path / "uv"), "pip", "install"]
-    assert "--require-hashes" in command
-    assert "--only-binary=:all:" in command
-    assert command[command.index("--python-platform") + 1].startswith("aarch64-")
+        command()
+    tool("path/pip", 0)
+    assert command()[:2] == ["pip", "install"]
+    tool("path/uv", 1)
+    assert command()[0] == "pip"
+    fetched = tool("extra/uv", 0)
+    assert command()[:3] == [fetched, "pip", "install"]
+    beside = tool("venv/uv", 0)
+    assert command()[:3] == [beside, "pip", "install"]
+    assert "--require-hashes" in command()
+    assert "--only-binary=:all:" in command()
+    platform = command()[command().index("--python-platform") + 1]
+    assert platform.startswith("aarch64-")

@@ -14,7 +14,7 @@ KIB = 1024
 
 @pytest.fixture(scope="module")
 def limits() -> Limits:
-    return Limits(queued_frames=50, queued_bytes=1024 * KIB, stalled=timedelta(seconds=1))
+    return Limits(queued_frames=50, queued_bytes=1024 * KIB, stalled=timedelta(seconds=2))
 
 
 def open_without_reading(gateway: Gateway) -> socket.socket:

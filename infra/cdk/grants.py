@@ -12,9 +12,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from automoney.manifest import Function, Table
+from automoney.manifest import SHAPES, Function, Table
 from infra.cdk.reviewed import accept
-from infra.cdk.storage import SHAPES, StorageStack
+from infra.cdk.storage import StorageStack
 from infra.cdk.websocket import WebsocketStack
 
 _ROW_ACTIONS: Final = ("GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query")

@@ -1,8 +1,7 @@
 """What is kept, handed on and said: database, cache, tables, queues, topics and secrets."""
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Final
 
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -16,7 +15,7 @@ from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from automoney.manifest import Consume, Function, Queue, Table
+from automoney.manifest import SHAPES, Consume, Function, Queue, Table
 from infra.cdk.installation import Installation
 from infra.cdk.network import POSTGRES_PORT, STORES, VALKEY_PORT, NetworkStack
 from infra.cdk.reviewed import accept
@@ -24,23 +23,6 @@ from infra.cdk.reviewed import accept
 DATABASE_NAME = "automoney"
 KEYS: Final = ("glassnode", "fred")  # as wiring reads them; filled in by hand after deploying
 CACHE_PASSWORD: Final = "token"  # noqa: S105  the field of the secret, not what is in it
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How a table is keyed.  `index` is (name, partition key); `expiring` rows have `expires`."""
-
-    key: str
-    index: tuple[str, str] | None = None
-    expiring: bool = True
-
-
-SHAPES: Final[Mapping[Table, Shape]] = {
-    # A lease's row outlives it: deleting one would reset its fence, which must only ever grow.
-    Table.LEASES: Shape("name", expiring=False),
-    Table.CONNECTIONS: Shape("connection_id", index=("by_user", "user_id")),
-    Table.TICKETS: Shape("ticket"),
-}
 
 
 class StorageStack(Stack):
@@ -153,7 +135,7 @@ class StorageStack(Stack):
             "CachePassword",
             description="The password of the cache",
             generate_secret_string=secretsmanager.SecretStringGenerator(
-                secret_string_template="{}",
+                secret_string_template=json.dumps({}),
                 generate_string_key=CACHE_PASSWORD,
                 exclude_punctuation=True,
                 password_length=64,

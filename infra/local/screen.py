@@ -107,8 +107,12 @@ def told(answer: Mapping[str, Any]) -> str:
     if "source" in answer:
         parts.append(f"from {answer['source']}")
     if "served" in answer:
-        parts.append(f"{answer['served']} users, {answer['trades']} trades")
+        parts.append(f"{_counted(answer['served'], 'user')}, {_counted(answer['trades'], 'trade')}")
     if "purged" in answer:
         parts.append(", ".join(f"{count} {what}" for what, count in answer["purged"].items()))
     parts += (str(answer[name]) for name in ("reason", "error") if answer.get(name))
     return ", ".join(parts)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"

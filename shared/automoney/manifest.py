@@ -27,6 +27,26 @@ class Table(StrEnum):
     TICKETS = "tickets"
 
 
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """A table's partition `key`, its one index (name, key), and whether rows expire.
+
+    All keys are strings; the attribute that expires is `expires`, in seconds since 1970.
+    """
+
+    key: str
+    index: tuple[str, str] | None = None
+    expiring: bool = True
+
+
+SHAPES = {
+    # A lease's row outlives it: deleting one would reset its fence, which must only ever grow.
+    Table.LEASES: Shape("name", expiring=False),
+    Table.CONNECTIONS: Shape("connection_id", index=("by_user", "user_id")),
+    Table.TICKETS: Shape("ticket"),
+}
+
+
 class Route(StrEnum):
     """WebSocket routes of API Gateway."""
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from automoney.manifest import FUNCTIONS, Consume, Queue, Table
+from automoney.manifest import FUNCTIONS, SHAPES, Consume, Queue
 from automoney.settings import Settings
 from infra.local.services.state import State, random_password
 
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 REGION = Settings().aws_region
 _ROOT = Path(__file__).resolve().parents[3]
 _MAX_RECEIVES = 5
-_KEYS = {Table.LEASES: "name", Table.CONNECTIONS: "connection_id", Table.TICKETS: "ticket"}
-_CONNECTIONS_BY_USER = ("by_user", "user_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,11 +136,11 @@ def serve(port: int) -> None:
 
 def _create_tables(dynamodb: Any) -> None:
     settings = Settings()
-    for table, key in _KEYS.items():
-        keys = [key]
+    for table, shape in SHAPES.items():
+        keys = [shape.key]
         extra: dict[str, Any] = {}
-        if table is Table.CONNECTIONS:
-            name, by = _CONNECTIONS_BY_USER
+        if shape.index:
+            name, by = shape.index
             keys.append(by)
             extra["GlobalSecondaryIndexes"] = [
                 {
@@ -154,7 +152,7 @@ def _create_tables(dynamodb: Any) -> None:
         try:
             dynamodb.create_table(
                 TableName=getattr(settings, f"{table.value}_table"),
-                KeySchema=[{"AttributeName": key, "KeyType": "HASH"}],
+                KeySchema=[{"AttributeName": shape.key, "KeyType": "HASH"}],
                 AttributeDefinitions=[
                     {"AttributeName": name, "AttributeType": "S"} for name in keys
                 ],

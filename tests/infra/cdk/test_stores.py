@@ -5,9 +5,8 @@ from typing import Any
 
 import pytest
 
-from automoney.manifest import FUNCTIONS, Queue, Table
+from automoney.manifest import FUNCTIONS, SHAPES, Queue, Table
 from automoney.settings import Settings
-from infra.cdk.storage import SHAPES
 from tests.infra.cdk.conftest import Synthesised
 
 

@@ -5,7 +5,7 @@ back after the queue's visibility timeout, and after five deliveries lands in th
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any
 
 from automoney.manifest import FUNCTIONS, Consume, Queue
@@ -33,23 +33,34 @@ class Queues:
             for trigger in function.triggers
             if isinstance(trigger, Consume)
         }
-        self._draining = asyncio.Lock()
+        self._polling = {queue: asyncio.Lock() for queue in urls}
+        self._behind: set[asyncio.Task[Any]] = set()
+        self.failures: list[str] = []
 
-    async def drain(self, queues: tuple[Queue, ...]) -> list[str]:
-        """Hand over all that waits in `queues`, and in those that this fills; what failed."""
-        failures: list[str] = []
-        async with self._draining:
-            waiting = list(queues)
-            while waiting:
-                queue = waiting.pop(0)
-                function, trigger = self._consumers[queue]
-                batch = min(trigger.batch, _MOST)
-                while messages := await self._receive(queue, batch):
-                    failures += await self._deliver(function.name, queue, messages)
-                    waiting += (one for one in function.sends if one not in waiting)
-                    if len(messages) < batch:
-                        break  # that was all; a straggler is found by the next look
-        return failures
+    async def drain(self, queue: Queue) -> None:
+        """Hand over all that waits in `queue`; what its function queues in turn follows behind.
+
+        What fails is noted in `failures`, for whoever looks.
+        """
+        function, trigger = self._consumers[queue]
+        batch = min(trigger.batch, _MOST)
+        async with self._polling[queue]:
+            while messages := await self._receive(queue, batch):
+                await self._deliver(function.name, queue, messages)
+                for following in function.sends:
+                    self._follow(self.drain(following))
+                if len(messages) < batch:
+                    break  # that was all; a straggler is found by the next look
+
+    async def settled(self) -> None:
+        """Wait until nothing is behind any more."""
+        while self._behind:
+            await asyncio.gather(*self._behind)
+
+    def _follow(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(work)
+        self._behind.add(task)
+        task.add_done_callback(self._behind.discard)
 
     async def _receive(self, queue: Queue, batch: int) -> list[dict[str, Any]]:
         answer = await asyncio.to_thread(
@@ -62,22 +73,27 @@ class Queues:
         messages: list[dict[str, Any]] = answer.get("Messages", [])
         return messages
 
-    async def _deliver(
-        self, function: str, queue: Queue, messages: list[dict[str, Any]]
-    ) -> list[str]:
-        url = self._urls[queue]
+    async def _deliver(self, function: str, queue: Queue, messages: list[dict[str, Any]]) -> None:
+        event = events.queued(messages, self._urls[queue], region=self._region)
         try:
-            answer = await self._invoke(function, events.queued(messages, url, region=self._region))
+            answer = await self._invoke(function, event)
         except (FunctionError, FunctionTimeout) as error:
-            return [f"{function}: {error}"]
+            self.failures.append(f"{function}: {error}")
+            return
         failed = {item["itemIdentifier"] for item in (answer or {}).get("batchItemFailures", ())}
+        self.failures += (
+            f"{function}: message {one} will be delivered again" for one in sorted(failed)
+        )
+        done = [message for message in messages if message["MessageId"] not in failed]
+        if done:
+            # Meanwhile they are invisible, so nobody else gets them.
+            self._follow(self._delete(queue, done))
+
+    async def _delete(self, queue: Queue, messages: list[dict[str, Any]]) -> None:
         entries = [
             {"Id": str(index), "ReceiptHandle": message["ReceiptHandle"]}
             for index, message in enumerate(messages)
-            if message["MessageId"] not in failed
         ]
-        if entries:
-            await asyncio.to_thread(
-                self._client.delete_message_batch, QueueUrl=url, Entries=entries
-            )
-        return [f"{function}: message {one} will be delivered again" for one in sorted(failed)]
+        await asyncio.to_thread(
+            self._client.delete_message_batch, QueueUrl=self._urls[queue], Entries=entries
+        )

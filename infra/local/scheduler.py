@@ -7,7 +7,6 @@ is by then over ten minutes old.
 """
 
 import heapq
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -78,10 +77,10 @@ class Agenda:
         return True
 
 
-def first_firings(now: datetime) -> Iterator[Due]:
+def first_firings(now: datetime) -> list[Due]:
     """The latest slot of each of the market's rules at `now`, in order of priority."""
     found = [
         Due(now, function.priority, index, rule.schedule.slot_at(now).at, function, rule)
         for index, (function, rule) in enumerate(rules(wall=False))
     ]
-    yield from sorted(found)
+    return sorted(found)

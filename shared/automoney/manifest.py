@@ -108,7 +108,7 @@ class Function:
 
     `stores` means Postgres and Redis, so it sits in the VPC; `sockets` the @connections API.
     `internet` means it calls an outside API; `priority` orders functions due at the same moment
-    (collectors first) on the local runtime.
+    on the local runtime: collectors first.
     """
 
     name: str

@@ -9,6 +9,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from automoney.settings import Settings
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
+    from httpx import AsyncBaseTransport
     from redis import Redis
 
     from automoney.identity import Verifier
@@ -53,20 +55,33 @@ _lock = threading.RLock()
 _built: dict[str, Any] = {}
 _here = threading.local()  # what belongs to one thread's event loop
 _environment: Mapping[str, str] = os.environ
-_market_clock: Callable[[], datetime] | None = None
 
 
-def use(
-    environment: Mapping[str, str], *, market_clock: Callable[[], datetime] | None = None
-) -> None:
-    """Wire anew from `environment`; `market_clock` tells the time of the world that is traded."""
-    global _environment, _market_clock, _here  # noqa: PLW0603  # this module is the one switch
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a replay has of its own; None everywhere is the cloud.
+
+    `market_clock` tells the time of the world that is traded, `event_loop` makes the loops that
+    sources are asked on, and `connections` the transport they are asked through.
+    """
+
+    market_clock: Callable[[], datetime] | None = None
+    event_loop: Callable[[], asyncio.AbstractEventLoop] | None = None
+    connections: "Callable[[], AsyncBaseTransport] | None" = None
+
+
+def use(environment: Mapping[str, str], surroundings: Surroundings | None = None) -> None:
+    """Wire anew from `environment`, in other surroundings than the cloud's if given."""
+    global _environment, _surroundings, _here  # noqa: PLW0603  # this module is the one switch
     with _lock:
         for name in _CLOSED & _built.keys():
             _built[name].close()
         _built.clear()
         _here = threading.local()
-        _environment, _market_clock = environment, market_clock
+        _environment, _surroundings = environment, surroundings or Surroundings()
+
+
+_surroundings = Surroundings()
 
 
 def _once[T](builder: Callable[[], T]) -> Callable[[], T]:
@@ -106,7 +121,7 @@ def clock() -> datetime:
 
 def market_clock() -> datetime:
     """What time it is in the world that is traded; in a replay that is not the wall's."""
-    return _market_clock() if _market_clock is not None else clock()
+    return (_surroundings.market_clock or clock)()
 
 
 @_once
@@ -116,7 +131,7 @@ def settings() -> Settings:
 
 @_once_here
 def _runner() -> asyncio.Runner:
-    return asyncio.Runner()
+    return asyncio.Runner(loop_factory=_surroundings.event_loop)
 
 
 def run[T](work: Coroutine[Any, Any, T]) -> T:
@@ -342,8 +357,12 @@ def _transport() -> "Transport":
     from automoney.stores.breakers import RedisBreaker
     from automoney.transport import Transport
 
+    connections = _surroundings.connections
     return Transport(
-        breaker=RedisBreaker(redis()), clock=market_clock, timeout=settings().source_timeout
+        breaker=RedisBreaker(redis()),
+        clock=market_clock,
+        timeout=settings().source_timeout,
+        pool=connections() if connections else None,
     )
 
 

@@ -48,11 +48,13 @@ def look(recorded: Recording, clock: WorldClock) -> Look:
 
     async def run(body: Callable[[Transport], Awaitable[None]]) -> None:
         app = World(recorded, clock)
-        client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), trust_env=False)
         transport = Transport(
-            breaker=NoBreaker(), clock=clock.now, timeout=timedelta(seconds=5), client=client
+            breaker=NoBreaker(),
+            clock=clock.now,
+            timeout=timedelta(seconds=5),
+            pool=httpx.ASGITransport(app=app),
         )
-        async with client, transport:
+        async with transport:
             await body(transport)
 
     return lambda body: asyncio.run(run(body))

@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+import automoney.agents.panel  # noqa: F401  # LangGraph's 1.5 s, spent before the first event
 from automoney import wiring
 from automoney.encoding import parse_utc
 from automoney.observability import logger

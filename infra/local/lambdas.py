@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from automoney import wiring
 from automoney.manifest import Consume, Cron, Function
 from infra.local.gateway import FunctionError, FunctionTimeout
 
@@ -97,7 +98,8 @@ class Lambdas:
         )
 
     def close(self) -> None:
-        """Let running invocations end and stop the workers."""
+        """Let running invocations end, and each worker close what is its own."""
         for worker in self._workers.values():
-            worker.shutdown(wait=True, cancel_futures=True)
+            worker.submit(wiring.leave)
+            worker.shutdown(wait=True)
         self._workers.clear()

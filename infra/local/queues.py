@@ -48,9 +48,13 @@ class Queues:
             while messages := await self._receive(queue, batch):
                 await self._deliver(function.name, queue, messages)
                 for following in function.sends:
-                    self._follow(self.drain(following))
+                    self.follow(following)
                 if len(messages) < batch:
                     break  # that was all; a straggler is found by the next look
+
+    def follow(self, queue: Queue) -> None:
+        """`drain`, but behind the caller's back."""
+        self._follow(self.drain(queue))
 
     async def settled(self) -> None:
         """Wait until nothing is behind any more."""

@@ -5,6 +5,7 @@ runs in the cloud.
 """
 
 import asyncio
+import gc
 import logging
 import os
 import socket
@@ -178,8 +179,10 @@ class Runtime:
         except (FunctionError, FunctionTimeout) as error:
             self.screen.problem(str(error))
             return False
-        for queue in due.function.sends:
-            await self._queues.drain(queue)
+        if Queue.ORDERS in due.function.sends:
+            await self._queues.drain(Queue.ORDERS)
+        if answer.get("relayed"):
+            self._queues.follow(Queue.EVENTS)  # telling holds nobody's market up
         self._tell_failures()
         if "execution" in answer:
             answer = {**answer, **self._served(answer["execution"])}
@@ -242,7 +245,6 @@ async def started(options: Options, screen: Screen) -> AsyncIterator[Runtime]:
         )
         ending.callback(services.stop)
         await loading
-        ending.callback(lambdas.close)
 
         world = launched.ready() if launched else live()
         ending.callback(world.close)
@@ -250,6 +252,7 @@ async def started(options: Options, screen: Screen) -> AsyncIterator[Runtime]:
         port = listener.getsockname()[1]
         _wire(options, world, services, span[1], port=port, inner=inner.getsockname()[1])
         ending.callback(wiring.use, os.environ)
+        ending.callback(lambdas.close)
         log = ending.enter_context(options.state.log("functions").open("a", buffering=1))
         _log_to(log)
         ending.callback(_log_to, sys.stdout)
@@ -274,6 +277,7 @@ async def started(options: Options, screen: Screen) -> AsyncIterator[Runtime]:
             span=span,
         )
         await runtime.deploy()
+        gc.freeze()  # modules and tables live as long as we do: no need to look at them again
         hub = Hub(now=wiring.clock)
         await _serve(
             ending,

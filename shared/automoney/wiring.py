@@ -139,6 +139,15 @@ def run[T](work: Coroutine[Any, Any, T]) -> T:
     return _runner().run(work)
 
 
+def leave() -> None:
+    """Close what belongs to this thread's event loop, and the loop; for a thread that ends."""
+    if hasattr(_here, "_transport"):
+        run(_transport().aclose())
+    if hasattr(_here, "_runner"):
+        _runner().close()
+    _here.__dict__.clear()
+
+
 # ---------------------------------------------------------------- AWS
 
 

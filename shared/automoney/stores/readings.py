@@ -1,12 +1,11 @@
 """Readings with their vintages in Postgres: nothing is overwritten, revisions are added."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from automoney.market.readings import Reading
-from automoney.stores.database import Database
+from automoney.stores.database import Database, Row
 
 # A value is kept when it is the first of its period or differs from the newest vintage there.
 _PUT = """
@@ -25,12 +24,19 @@ WHERE last.value IS DISTINCT FROM new.value
 ON CONFLICT DO NOTHING
 """
 _HISTORY = """
-SELECT DISTINCT ON (series, source, period)
-       series, source, period, value, available_at, vintage, anomalous, proxy
-FROM readings
-WHERE series = ANY(%s) AND asset = %s AND period >= %s AND available_at <= %s AND vintage <= %s
-ORDER BY series, source, period, vintage DESC
+SELECT series, source, period, value, available_at, vintage, anomalous, proxy FROM readings
+WHERE series = ANY(%s) AND asset = %s AND period >= %s
+ORDER BY series, source, period, vintage
 """
+
+
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """Readings of some series from `since` on, as they were at `revision`."""
+
+    revision: int
+    since: datetime
+    readings: tuple[Reading, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +44,9 @@ class PostgresReadings:
     """Meets `ports.Readings`."""
 
     database: Database
+    _copies: dict[tuple[tuple[str, ...], str | None], _Copy] = field(
+        default_factory=dict, init=False, repr=False
+    )
 
     def put_readings(self, readings: Iterable[Reading]) -> int:
         kept = list(readings)
@@ -54,32 +63,38 @@ class PostgresReadings:
             [reading.anomalous for reading in kept],
             [reading.proxy for reading in kept],
         )
-        with self.database.connection() as connection:
-            return connection.execute(_PUT, columns).rowcount
+        with self.database.transaction() as connection:
+            changed = connection.execute(_PUT, columns).rowcount
+            if changed:
+                connection.execute("UPDATE readings_revision SET revision = revision + 1")
+        return changed
 
     def history(
         self, names: Sequence[str], asset: str | None, *, since: datetime, as_of: datetime
     ) -> Mapping[str, tuple[Reading, ...]]:
+        newest: dict[str, dict[str, dict[datetime, Reading]]] = {}
+        for reading in self._all(tuple(names), asset, since):
+            if max(reading.available_at, reading.vintage) <= as_of and reading.period >= since:
+                sources = newest.setdefault(reading.series, {})
+                sources.setdefault(reading.source, {})[reading.period] = reading
+        return {series: _one_source(sources) for series, sources in newest.items()}
+
+    def _all(
+        self, names: tuple[str, ...], asset: str | None, since: datetime
+    ) -> tuple[Reading, ...]:
+        """Every vintage from `since` on, by period: read again only after a change.
+
+        Readings change a few times a day and are read by every run.
+        """
         with self.database.connection() as connection:
-            rows = connection.execute(
-                _HISTORY, (list(names), asset or "", since, as_of, as_of)
-            ).fetchall()
-        by_source: dict[str, dict[str, list[Reading]]] = defaultdict(lambda: defaultdict(list))
-        for series, source, period, value, available_at, vintage, anomalous, proxy in rows:
-            by_source[series][source].append(
-                Reading(
-                    series,
-                    asset,
-                    period,
-                    value,
-                    available_at,
-                    vintage,
-                    source,
-                    anomalous=anomalous,
-                    proxy=proxy,
-                )
-            )
-        return {series: _one_source(sources) for series, sources in by_source.items()}
+            row = connection.execute("SELECT revision FROM readings_revision").fetchone()
+            assert row is not None, "the migration puts the only row there"
+            copy = self._copies.get((names, asset))
+            if copy is None or copy.revision != row[0] or copy.since > since:
+                rows = connection.execute(_HISTORY, (list(names), asset or "", since)).fetchall()
+                copy = _Copy(row[0], since, tuple(_reading(asset, one) for one in rows))
+                self._copies[names, asset] = copy
+        return copy.readings
 
     def last_period(self, source: str) -> datetime | None:
         with self.database.connection() as connection:
@@ -89,9 +104,26 @@ class PostgresReadings:
         return row[0] if row else None
 
 
-def _one_source(sources: Mapping[str, list[Reading]]) -> tuple[Reading, ...]:
-    """The source with the newest period, alone: levels of two sources do not mix."""
-    newest = max(
-        sources, key=lambda name: (sources[name][-1].period, sources[name][-1].vintage, name)
+def _reading(asset: str | None, row: Row) -> Reading:
+    series, source, period, value, available_at, vintage, anomalous, proxy = row
+    return Reading(
+        series,
+        asset,
+        period,
+        value,
+        available_at,
+        vintage,
+        source,
+        anomalous=anomalous,
+        proxy=proxy,
     )
-    return tuple(sources[newest])
+
+
+def _one_source(sources: Mapping[str, Mapping[datetime, Reading]]) -> tuple[Reading, ...]:
+    """The source with the newest period, alone: levels of two sources do not mix."""
+
+    def newest(name: str) -> tuple[datetime, datetime, str]:
+        last = sources[name][max(sources[name])]
+        return last.period, last.vintage, name
+
+    return tuple(sources[max(sources, key=newest)].values())

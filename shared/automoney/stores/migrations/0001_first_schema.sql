@@ -41,6 +41,13 @@ CREATE TABLE readings (
 );
 COMMENT ON COLUMN readings.vintage IS 'When this revision was first seen; read as of a slot';
 
+CREATE TABLE readings_revision (
+    only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    revision bigint  NOT NULL DEFAULT 0
+);
+INSERT INTO readings_revision DEFAULT VALUES;
+COMMENT ON TABLE readings_revision IS 'Grows with each change of readings: what copies are checked by';
+
 CREATE TABLE collection_runs (
     collector  text        NOT NULL,
     source     text        NOT NULL,

@@ -25,7 +25,8 @@ def database(migrated: Database) -> Database:
     with migrated.transaction() as connection:
         tables = connection.execute(
             "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition"
-            " AND relnamespace = 'public'::regnamespace AND relname NOT IN ('migrations', 'readings_revision')"
+            " AND relnamespace = 'public'::regnamespace"
+            " AND relname NOT IN ('migrations', 'readings_revision')"
             # what refers to another goes first
             " ORDER BY relname IN ('executions', 'users')"
         ).fetchall()

@@ -24,7 +24,7 @@ from httpx_aiohttp import AiohttpTransport
 from starlette.types import ASGIApp
 
 from automoney import wiring
-from automoney.encoding import utc_text
+from automoney.encoding import parse_utc, utc_text
 from automoney.errors import InvalidInput
 from automoney.manifest import FUNCTIONS, Deploy, Queue
 from automoney.observability import logger as function_logger
@@ -248,6 +248,8 @@ async def started(options: Options, screen: Screen) -> AsyncIterator[Runtime]:
 
         world = launched.ready() if launched else live()
         ending.callback(world.close)
+        if missing := [one for one in options.assets if one not in world.assets]:
+            screen.problem(f"the {world.kind} market has no prices of {', '.join(missing)}")
         span = _span(world, options)
         port = listener.getsockname()[1]
         _wire(options, world, services, span[1], port=port, inner=inner.getsockname()[1])
@@ -303,6 +305,7 @@ def _span(world: World, options: Options) -> tuple[datetime, datetime | None]:
     if world.clock is None or world.ends is None:
         return world.now(), None
     left_at = world.clock.now()
+    mark = options.state.folder / "until"
     if left_at != NEVER:
         if options.start is not None:
             raise InvalidInput(
@@ -310,10 +313,18 @@ def _span(world: World, options: Options) -> tuple[datetime, datetime | None]:
                 utc_text(options.start),
                 f"none, for this state is at {utc_text(left_at)} already; or another --state",
             )
-        return left_at, world.ends
+        # To where it was to end; a state that has come there goes on to the world's own end.
+        until = parse_utc(mark.read_text().strip()) if mark.exists() else world.ends
+        return left_at, until if left_at < until else world.ends
     begins, ends = window(world, days=options.days, start=options.start)
+    options.state.write(mark, f"{utc_text(ends)}\n")
     world.clock.set(begins + LATE)
     return begins, ends
+
+
+def _assets(options: Options, world: World) -> tuple[str, ...]:
+    """What was asked for, as far as the world has prices of it."""
+    return tuple(asset for asset in options.assets if asset in world.assets)
 
 
 def _wire(
@@ -333,7 +344,7 @@ def _wire(
         **os.environ,
         **world.environment,
         **(world.keys(ends) if ends else {}),
-        "AUTOMONEY_ASSETS": ",".join(options.assets),
+        "AUTOMONEY_ASSETS": ",".join(_assets(options, world)),
         "AUTOMONEY_WS_MANAGEMENT_URL": f"http://{HOST}:{inner}",
         "AUTOMONEY_WS_URL": f"ws://{HOST}:{port}/ws",
         "AUTOMONEY_JWT_ISSUER": tokens.ISSUER,

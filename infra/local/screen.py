@@ -6,10 +6,11 @@ Colours where the output is a terminal, plain lines elsewhere, JSON lines for ma
 import json
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Protocol, TextIO
 
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from automoney.encoding import plain
@@ -80,17 +81,40 @@ class JsonLines:
         print(json.dumps(plain(line)), file=self._stream, flush=True)
 
 
-class Quiet:
-    """Only what needs a person's eye, on standard error."""
+class Bar:
+    """How far a play has come, on standard error; nothing where that is not a terminal."""
+
+    def __init__(self, days: float) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.fields[day]}"),
+            TimeRemainingColumn(),
+            console=Console(stderr=True),
+            transient=True,
+            disable=not sys.stderr.isatty(),
+        )
+        self._task = self._progress.add_task("playing", total=days, day="")
+        self._from: datetime | None = None
+
+    def __enter__(self) -> "Bar":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
 
     def notice(self, text: str) -> None:
         """Not shown."""
 
     def problem(self, text: str) -> None:
-        print(f"! {text}", file=sys.stderr, flush=True)
+        self._progress.console.print(Text(f"! {text}", style="bold red"))
 
     def tick(self, at: datetime, name: str, answer: Mapping[str, Any], seconds: float) -> None:
-        """Not shown."""
+        if name == "prices":
+            self._from = self._from or at
+            done = (at - self._from) / timedelta(days=1)
+            self._progress.update(self._task, completed=done, day=f"{at:%Y-%m-%d}")
 
 
 def told(answer: Mapping[str, Any]) -> str:

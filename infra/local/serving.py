@@ -12,7 +12,7 @@ from automoney.encoding import dumps
 from automoney.errors import AutomoneyError, InvalidInput
 from infra.local.demo import play, show
 from infra.local.runtime import DEMO_USER, Options, Runtime, started
-from infra.local.screen import JsonLines, Lines, Quiet, Screen
+from infra.local.screen import Bar, JsonLines, Lines, Screen
 from infra.local.services.state import DEFAULT_FOLDER, State
 from infra.local.worlds import Choice, default_recording, parse_choice, reachable
 
@@ -46,10 +46,9 @@ async def demonstrate(given: Namespace) -> int:
     with tempfile.TemporaryDirectory(prefix="automoney-demo-") as folder:
         state, keys = _state(given.state or Path(folder), choice)
         options = _options(given, choice, state, keys, port=0, speed=None)
-        if not given.json:
-            Console(stderr=True).print(f"playing {given.days:g} days of a {choice.kind} market ...")
-        async with started(options, Quiet()) as runtime:
-            result = await play(runtime)
+        with Bar(given.days) as bar:
+            async with started(options, bar) as runtime:
+                result = await play(runtime)
     if given.json:
         print(dumps(result))
     else:

@@ -20,7 +20,7 @@ import httpx
 
 from automoney.encoding import parse_utc
 from automoney.errors import AutomoneyError, InvalidInput
-from automoney.settings import Settings
+from automoney.settings import KNOWN_ASSETS, Settings
 from infra.local.services.process import privileges
 from infra.local.services.state import State
 from infra.local.world.clock import WorldClock
@@ -64,7 +64,7 @@ def default_recording() -> Path:
 
 async def reachable() -> bool:
     """Whether the real price source answers."""
-    url = f"{Settings().binance_url}/api/v3/ping"
+    url = f"{Settings.parse(os.environ).binance_url}/api/v3/ping"
     with suppress(httpx.HTTPError):
         async with httpx.AsyncClient(timeout=4) as client:
             return (await client.get(url)).is_success
@@ -75,7 +75,7 @@ async def reachable() -> bool:
 class World:
     """`environment` says where its APIs are; `begins` and `ends` span what it can show.
 
-    `clock` is the played world's own, None for the real one.
+    `clock` is the played world's own, None for the real one.  `assets` are those with prices.
     """
 
     kind: str
@@ -84,6 +84,7 @@ class World:
     ends: datetime | None = None
     clock: WorldClock | None = None
     glassnode_until: datetime | None = None
+    assets: tuple[str, ...] = KNOWN_ASSETS
     _process: "subprocess.Popen[str] | None" = field(default=None, repr=False)
 
     def now(self) -> datetime:
@@ -150,6 +151,7 @@ class Launched:
             parse_utc(ready["to"]),
             WorldClock.open(self.clock_file),
             parse_utc(until) if until else None,
+            tuple(ready["resolution"]),
             process,
         )
 

@@ -447,6 +447,7 @@ def strategy_runner() -> "StrategyRunner":
 
     here = settings()
     return StrategyRunner(
+        assets=here.assets,
         leases=leases(),
         market=Market(candles(), marks(), readings(), cache()),
         panel=LangGraphPanel(),

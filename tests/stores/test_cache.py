@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from redis import Redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from automoney.market.candles import Timeframe
 from automoney.stores.breakers import RedisBreaker
@@ -21,7 +23,7 @@ def redis(redis_url: str) -> Iterator[Redis]:
 
 
 def gone() -> RedisMarketCache:
-    return RedisMarketCache(Redis(port=1, socket_connect_timeout=0.2))
+    return RedisMarketCache(Redis(port=1, socket_connect_timeout=0.2, retry=Retry(NoBackoff(), 0)))
 
 
 def test_keys_and_lives_are_the_descriptions(redis: Redis) -> None:

@@ -16,7 +16,6 @@ from automoney.workflows.run_strategy import StrategyRunner
 from tests.builders import NOON, candle, mark, score
 from tests.fakes import FakeAlerts, FakeExecutions, FakeLeases, FakeOrders, FakePanel, NoCache
 
-STRATEGY = replace(HODL_WAVE, assets=("BTC",))
 SLOT = Slot(NOON)
 NAME = execution_id("hodl-wave", NOON)
 
@@ -48,6 +47,7 @@ class Room:
         self.leases, self.alerts, self.orders = FakeLeases(), FakeAlerts(), FakeOrders()
         self.executions = FakeExecutions(["ada", "bob"], last or {})
         self.runner = StrategyRunner(
+            assets=("BTC",),
             leases=self.leases,
             market=Shown(lacking),  # type: ignore[arg-type]  # the reading side of it
             panel=FakePanel(scores),
@@ -59,7 +59,7 @@ class Room:
         )
 
     def run(self) -> str:
-        outcome: str = self.runner.take_turn(STRATEGY, SLOT)["outcome"]
+        outcome: str = self.runner.take_turn(HODL_WAVE, SLOT)["outcome"]
         return outcome
 
     def conviction(self) -> Decimal:
@@ -140,6 +140,14 @@ def test_a_second_delivery_hands_out_the_first_judgement_again() -> None:
     assert room.orders.handed == [(NAME, ["bob"])]
 
 
+def test_a_strategy_none_of_whose_assets_is_collected_aborts() -> None:
+    room = Room(scores(10, 20, 50))
+    room.runner = replace(room.runner, assets=("SOL",))
+
+    assert room.run() == "aborted"
+    assert room.executions.failures[NAME][1] == "it trades BTC, ETH, but only SOL is collected here"
+
+
 def test_a_held_lease_is_left_alone() -> None:
     room = Room(scores(10, 20, 50))
     room.leases.held.add("strategy:hodl-wave")
@@ -160,7 +168,7 @@ def test_a_run_that_was_cut_short_is_finished_by_the_next_even_if_that_aborts() 
         market_clock=lambda: NOON + timedelta(hours=4),
     )
 
-    answer = room.runner.take_turn(STRATEGY, Slot(NOON + timedelta(hours=4)))
+    answer = room.runner.take_turn(HODL_WAVE, Slot(NOON + timedelta(hours=4)))
 
     assert answer["outcome"] == "aborted"
     assert room.orders.handed == [(NAME, ["bob"])]

@@ -21,8 +21,11 @@ MISFIRE_GRACE = timedelta(seconds=600)
 
 @dataclass(frozen=True, slots=True)
 class StrategyRunner:
-    """Whom a run talks to.  `market_clock` is the time in the world that is traded."""
+    """Whom a run talks to, and the `assets` that this installation collects: a strategy trades
+    those of its own that are among them.  `market_clock` is the time in the world that is traded.
+    """
 
+    assets: tuple[str, ...]
     leases: Leases
     market: Market
     panel: Panel
@@ -71,7 +74,11 @@ class StrategyRunner:
         late = self.market_clock() - slot.at
         if late > MISFIRE_GRACE:
             raise Misfired(f"its event came {late} after the slot; {MISFIRE_GRACE} is the limit")
-        snapshots = self.market.snapshots(strategy.assets, slot.at)
+        assets = tuple(asset for asset in strategy.assets if asset in self.assets)
+        if not assets:
+            wanted, here = ", ".join(strategy.assets), ", ".join(self.assets)
+            raise DataMissing(f"it trades {wanted}, but only {here} is collected here")
+        snapshots = self.market.snapshots(assets, slot.at)
         views = {
             asset: self._view(strategy, slot, snapshot) for asset, snapshot in snapshots.items()
         }

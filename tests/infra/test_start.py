@@ -146,7 +146,7 @@ def test_it_runs_the_first_tick_at_once_serves_the_page_and_ends_without_a_trace
 def test_killed_in_mid_run_it_loses_no_trade_and_repeats_none(
     market_data: Path, tmp_path: Path, kills: int
 ) -> None:
-    fast = ("--world", "recorded", "--speed", "9000", *BUSY)
+    fast = ("--world", "recorded", "--speed", "20000", *BUSY)
     end = "has come to its end"
     undisturbed = tmp_path / "undisturbed"
     with start(market_data, undisturbed, *fast) as running:

@@ -239,18 +239,19 @@ async def started(options: Options, screen: Screen) -> AsyncIterator[Runtime]:
         ending.callback(inner.close)
 
         lambdas = Lambdas(FUNCTIONS, region="local")
-        loading = asyncio.create_task(asyncio.to_thread(lambdas.load))
+        loading = asyncio.get_running_loop().run_in_executor(None, lambdas.load)  # from now on
+        # The world first: what is wrong with it or the span is told before anything is started.
+        world = launched.ready() if launched else live()
+        ending.callback(world.close)
+        if missing := [one for one in options.assets if one not in world.assets]:
+            screen.problem(f"the {world.kind} market has no prices of {', '.join(missing)}")
+        span = _span(world, options)
         services = start_services(
             options.state, database_url=options.database_url, redis_url=options.redis_url
         )
         ending.callback(services.stop)
         await loading
 
-        world = launched.ready() if launched else live()
-        ending.callback(world.close)
-        if missing := [one for one in options.assets if one not in world.assets]:
-            screen.problem(f"the {world.kind} market has no prices of {', '.join(missing)}")
-        span = _span(world, options)
         port = listener.getsockname()[1]
         _wire(options, world, services, span[1], port=port, inner=inner.getsockname()[1])
         ending.callback(wiring.use, os.environ)

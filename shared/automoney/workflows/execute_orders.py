@@ -63,7 +63,7 @@ class OrderExecutor:
                     "orders executed", extra={"execution": batch["executionId"], **asdict(executed)}
                 )
             except Exception:  # told to SQS, not swallowed: the message is delivered again
-                logger.exception("orders failed", extra={"message": record["messageId"]})
+                logger.exception("orders failed", extra={"sqs_message": record["messageId"]})
                 failed.append(record["messageId"])
         return failed
 

@@ -104,7 +104,11 @@ class Runtime:
 
     def token(self, user: str) -> str:
         """A token for REST and WebSocket."""
-        return tokens.mint(self.options.keys, user, ["user"], now=wiring.clock(), ttl=_SESSION)
+        return self.session(user).token
+
+    def session(self, user: str) -> tokens.Session:
+        """A token, and what the page is told with it."""
+        return tokens.session(self.options.keys, user, ["user"], now=wiring.clock(), ttl=_SESSION)
 
     async def deploy(self) -> None:
         """What a deployment does once: the schema, and fences that a lost table forgot."""
@@ -291,9 +295,7 @@ async def started(options: Options, screen: Screen) -> AsyncIterator[Runtime]:
             invoke=runtime.invoke,
             hub=hub,
             page_dir=ROOT / "dashboard",
-            new_session=lambda user: tokens.session(
-                options.keys, user, ["user"], now=wiring.clock(), ttl=_SESSION
-            ),
+            new_session=runtime.session,
             default_user=DEMO_USER,
         )
         await _serve(ending, app, listener)

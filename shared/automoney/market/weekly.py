@@ -13,7 +13,7 @@ from typing import Any
 from automoney.encoding import parse_utc, plain
 from automoney.market.aggregate import aggregate
 from automoney.market.candles import Candle, Mark, Timeframe
-from automoney.market.indicators import IndicatorState
+from automoney.market.indicators import IndicatorState, prices
 from automoney.market.snapshot import Indicators
 
 
@@ -35,6 +35,14 @@ class WeeklyState:
         return cls(parse_utc(data["until"], "until"), IndicatorState.load(data["indicators"]))
 
 
+_BEGINNING = datetime.fromisoformat("2009-01-03T00:00:00+00:00")  # before any market for it
+
+
+def lacks_since(state: WeeklyState | None) -> datetime:
+    """From when on `advance` wants days: all there are for no state yet."""
+    return state.until if state else _BEGINNING
+
+
 def closed_until(known_until: datetime) -> datetime:
     """The Monday before which every week is closed, when days are known up to `known_until`."""
     return Timeframe.W1.open_time(known_until)
@@ -52,7 +60,7 @@ def advance(state: WeeklyState | None, days: Sequence[Candle]) -> WeeklyState | 
         return state
     indicators = IndicatorState.load(state.indicators.dump()) if state else IndicatorState()
     for week in aggregate((day for day in days if day.close_time <= until), Timeframe.W1):
-        indicators.update(float(week.high), float(week.low), float(week.close))
+        indicators.update(*prices(week))
     return WeeklyState(until, indicators) if indicators.bars else None
 
 
@@ -83,4 +91,4 @@ def open_week(days: Sequence[Candle], hours: Sequence[Candle], mark: Mark) -> Ca
 def indicators_with(state: WeeklyState | None, week: Candle) -> Indicators:
     """The indicators as if the open week closed now; the state stays as it is."""
     indicators = state.indicators if state else IndicatorState()
-    return indicators.peek(float(week.high), float(week.low), float(week.close))
+    return indicators.peek(*prices(week))

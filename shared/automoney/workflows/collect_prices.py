@@ -8,14 +8,21 @@ between ticks is a copy of what is stored; a cold start reads it back.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from automoney.encoding import plain
 from automoney.errors import SourceUnavailable
 from automoney.market.candles import Candle, Mark, Timeframe
 from automoney.market.cleaning import drop_duplicates, fill_forward, flag_jumps, flag_mark
-from automoney.market.weekly import WeeklyState, advance, closed_until, indicators_with, open_week
+from automoney.market.weekly import (
+    WeeklyState,
+    advance,
+    closed_until,
+    indicators_with,
+    lacks_since,
+    open_week,
+)
 from automoney.ports import Candles, MarketCache, Marks, PriceSource
 from automoney.schedule import Slot
 from automoney.workflows.collect import Collected, DataCollector
@@ -199,15 +206,12 @@ class PriceCollector(DataCollector[Quotes]):
             return None
         state = self._weeks.get(asset)
         if state is None or state.until < closed_until(days[-1].close_time):
-            since = state.until if state else _BEGINNING
+            since = lacks_since(state)
             state = advance(state, self._candles.days(asset, since=since, closed_by=slot.at))
             self._weeks[asset] = state
             if state is not None:
                 self._cache.put_state(asset, Timeframe.W1, state.dump())
         return state
-
-
-_BEGINNING = datetime.fromisoformat("2009-01-03T00:00:00+00:00")  # before any market for it
 
 
 def _closes(quotes: Quotes) -> list[Mark]:

@@ -11,7 +11,14 @@ from automoney.market.cleaning import fill_series
 from automoney.market.readings import Filled, Reading
 from automoney.market.series import SERIES, Series, series_of
 from automoney.market.snapshot import Snapshot
-from automoney.market.weekly import WeeklyState, advance, closed_until, indicators_with, open_week
+from automoney.market.weekly import (
+    WeeklyState,
+    advance,
+    closed_until,
+    indicators_with,
+    lacks_since,
+    open_week,
+)
 from automoney.observability import logger
 from automoney.ports import Candles, MarketCache, Marks, Readings
 
@@ -25,7 +32,6 @@ _SPANS = {
     "macro": timedelta(days=480),
     "sentiment": timedelta(days=40),
 }
-_BEGINNING = datetime.fromisoformat("2009-01-03T00:00:00+00:00")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,7 @@ class Market:
     ) -> Snapshot:
         asset = mark.asset
         state = self._weekly(asset, as_of)
-        since = state.until if state else _BEGINNING
+        since = lacks_since(state)
         days = self.candles.days(asset, since=since, closed_by=as_of)
         known_until = days[-1].close_time if days else since
         if as_of - known_until > FRESH_DAY:
@@ -78,7 +84,7 @@ class Market:
         if state is not None and state.until > closed_until(as_of):
             state = None  # from a later slot: a replayed run must not see it
         if state is None or as_of - state.until >= Timeframe.W1.duration:
-            since = state.until if state else _BEGINNING
+            since = lacks_since(state)
             state = advance(state, self.candles.days(asset, since=since, closed_by=as_of))
         return state
 

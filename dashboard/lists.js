@@ -109,7 +109,7 @@ export class Sources {
       this.#row(collector, COLLECTORS[collector] ?? collector, source, good, good ? `${asAge(ageSeconds)} ago` : `failed ${asAge(ageSeconds)} ago`, inUtc(at));
     }
     this.#row("database", "Database", "", database === "ok", database);
-    this.#row("cache", "Cache", "", cache === "ok", cache);
+    this.#row("cache", "Cache", "", cache.status === "ok", cache.status);
   }
 
   #row(key, name, from, good, text, title) {

@@ -1,6 +1,6 @@
 """In-memory stand-ins that meet our own Protocols, strict where the real ones are."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,7 +9,7 @@ from typing import Any
 from automoney.errors import LeaseHeld, SourceUnavailable, StaleFence
 from automoney.market.candles import Candle, Mark, Timeframe
 from automoney.market.snapshot import Snapshot
-from automoney.ports import Collection, Lease
+from automoney.ports import CachePurge, CacheUse, Collection, Found, Lease, Tally
 from automoney.schedule import Slot
 from automoney.trading.judgement import Judgement, Score, execution_id
 
@@ -126,9 +126,26 @@ class FakeCollections:
         self.recorded.append(collection)
 
     def last_ok(self, collector: str, *, as_of: datetime) -> datetime | None:
+        slots = self._slots(collector)
+        return max((at for at, ok in slots.items() if ok and at <= as_of), default=None)
+
+    def failed_in_a_row(self, collector: str, *, up_to: datetime) -> int:
+        slots = self._slots(collector)
+        newest = sorted((at for at in slots if at <= up_to), reverse=True)
+        return next((count for count, at in enumerate(newest) if slots[at]), len(newest))
+
+    def _slots(self, collector: str) -> dict[datetime, bool]:
+        """By slot whether any source gave data."""
+        slots: dict[datetime, bool] = {}
+        for one in self.recorded:
+            if one.collector == collector:
+                slots[one.slot_at] = slots.get(one.slot_at, False) or one.outcome == "ok"
+        return slots
+
+    def success(self, *, since: datetime, by: datetime) -> Mapping[str, Tally]:
         raise NotImplementedError("no workflow under test asks")
 
-    def summary(self) -> Mapping[str, Mapping[str, int]]:
+    def summary(self, *, since: datetime | None = None) -> Mapping[str, Mapping[str, int]]:
         raise NotImplementedError("no workflow under test asks")
 
     def health(self) -> Mapping[str, Mapping[str, Any]]:
@@ -176,12 +193,37 @@ class FakePrices:
 class NoCache:
     """A cache that has lost everything and keeps nothing."""
 
-    def put_latest(self, data: Mapping[str, Mapping[str, Any]]) -> None: ...
-    def latest(self, asset: str) -> Mapping[str, Any] | None: ...
+    def put_latest(
+        self,
+        data: Mapping[str, Mapping[str, Any]],
+        *,
+        candles: Mapping[tuple[str, Timeframe], Sequence[Candle]] | None = None,
+        states: Mapping[tuple[str, Timeframe], Mapping[str, Any]] | None = None,
+    ) -> None: ...
+    def latest(
+        self, asset: str, *, now: datetime, rebuild: Callable[[], Mapping[str, Any] | None]
+    ) -> Found[Mapping[str, Any]]:
+        return Found(rebuild(), cached=False)
+
     def put_candles(self, asset: str, timeframe: Timeframe, candles: Sequence[Candle]) -> None: ...
-    def candles(self, asset: str, timeframe: Timeframe) -> list[Candle] | None: ...
+    def candles(
+        self,
+        asset: str,
+        timeframe: Timeframe,
+        *,
+        now: datetime,
+        rebuild: Callable[[], list[Candle]],
+    ) -> Found[list[Candle]]:
+        return Found(rebuild(), cached=False)
+
     def put_group(self, group: str, data: Mapping[str, Any]) -> None: ...
-    def group(self, group: str) -> Mapping[str, Any] | None: ...
+    def group(
+        self, group: str, *, as_of: datetime, rebuild: Callable[[], Mapping[str, Any]]
+    ) -> Found[Mapping[str, Any]]:
+        return Found(rebuild(), cached=False)
+
     def put_scores(self, judgement: Judgement) -> None: ...
     def put_state(self, asset: str, timeframe: Timeframe, state: Mapping[str, Any]) -> None: ...
     def state(self, asset: str, timeframe: Timeframe) -> Mapping[str, Any] | None: ...
+    def use(self) -> Mapping[str, CacheUse] | None: ...
+    def purge(self, assets: Sequence[str]) -> CachePurge | None: ...

@@ -26,7 +26,20 @@ def test_what_is_not_ours_is_passed_over() -> None:
         ("AUTOMONEY_ASSETS", "eth", "assets", ("ETH",)),
         ("AUTOMONEY_ASSETS", " BTC , ETH ,", "assets", ("BTC", "ETH")),
         ("AUTOMONEY_WORLD", "recorded", "world", "recorded"),
-        ("AUTOMONEY_BINANCE_URL", "http://127.0.0.1:9001/", "binance_url", "http://127.0.0.1:9001"),
+        (
+            "AUTOMONEY_BINANCE_URL",
+            "http://127.0.0.1:9001/",
+            "source_urls",
+            {"binance": "http://127.0.0.1:9001"},
+        ),
+        (
+            "AUTOMONEY_FRED_CSV_URL",
+            "https://host/with/path",
+            "source_urls",
+            {"fred_csv": "https://host/with/path"},
+        ),
+        ("AUTOMONEY_BINANCE_URL", "", "source_urls", {}),
+        ("AUTOMONEY_DATABASE_URL", "postgresql://host/db", "database_url", "postgresql://host/db"),
         ("AUTOMONEY_ORDERS_QUEUE_URL", "", "orders_queue_url", ""),
         (
             "AUTOMONEY_ALLOWED_ORIGINS",
@@ -39,7 +52,8 @@ def test_what_is_not_ours_is_passed_over() -> None:
         ("AUTOMONEY_PAPER_MONEY", "2500.50", "paper_money", Decimal("2500.50")),
         ("AUTOMONEY_ORDER_BATCH", "100", "order_batch", 100),
         ("AUTOMONEY_SOURCE_TIMEOUT", "2.5", "source_timeout", timedelta(seconds=2.5)),
-        ("AUTOMONEY_FRED_KEY", "abc", "fred_key", "abc"),
+        ("AUTOMONEY_FRED_KEY", "abc", "source_keys", {"fred": "abc"}),
+        ("AUTOMONEY_FRED_KEY", "", "source_keys", {}),
     ],
 )
 def test_a_variable_sets_its_field_and_no_other(
@@ -56,7 +70,10 @@ def test_a_variable_sets_its_field_and_no_other(
     assert changed.keys() <= {field}
 
 
-@pytest.mark.parametrize("field", [item.name for item in fields(Settings)])
+COLLECTED = {"source_urls", "source_keys", "ttls"}  # each from many variables
+
+
+@pytest.mark.parametrize("field", sorted({item.name for item in fields(Settings)} - COLLECTED))
 def test_every_field_has_its_variable(field: str) -> None:
     texts = {
         "assets": "ETH",
@@ -81,6 +98,11 @@ def test_every_field_has_its_variable(field: str) -> None:
         ("AUTOMONEY_ASSETS", "BTC,DOGE"),
         ("AUTOMONEY_DATABASE_URL", "localhost:5432"),
         ("AUTOMONEY_BINANCE_URL", "data-api.binance.vision"),
+        ("AUTOMONEY_BINANCE_URL", "ftp://data-api.binance.vision"),
+        ("AUTOMONEY_BINANCE_URL", "https://"),
+        ("AUTOMONEY_BINANCE_URL", "https://[host"),
+        ("AUTOMONEY_BINANCE_URL", "https://host:port"),
+        ("AUTOMONEY_BINANCE_URL", "https://host/?key=1"),
         ("AUTOMONEY_FEE", "1"),
         ("AUTOMONEY_FEE", "-0.001"),
         ("AUTOMONEY_FEE", "0.1%"),
@@ -99,6 +121,10 @@ def test_a_wrong_value_is_refused_by_the_name_of_its_variable(variable: str, tex
         Settings.parse({variable: text})
 
 
+def test_an_asset_named_twice_is_watched_once() -> None:
+    assert Settings.parse({"AUTOMONEY_ASSETS": "BTC,eth,btc"}).assets == ("BTC", "ETH")
+
+
 def test_an_unknown_asset_lists_the_known_ones() -> None:
     with pytest.raises(Unknown, match="one of BTC, ETH"):
         Settings.parse({"AUTOMONEY_ASSETS": "DOGE"})
@@ -110,6 +136,12 @@ def test_secrets_stay_out_of_the_text_form() -> None:
     }
 
     assert "secret-" not in repr(Settings.parse(secrets))
+
+
+def test_a_password_in_a_url_is_refused_and_not_shown() -> None:
+    with pytest.raises(InvalidInput, match="AUTOMONEY_FRED_URL was 'https://") as caught:
+        Settings.parse({"AUTOMONEY_FRED_URL": "https://me:secret-word@host/"})
+    assert "secret-word" not in str(caught.value)
 
 
 def test_settings_do_not_change_after_they_were_read() -> None:

@@ -4,12 +4,13 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-import automoney.agents.panel  # noqa: F401  # LangGraph's 1.5 s, spent before the first event
 from automoney import wiring
 from automoney.encoding import parse_utc
 from automoney.observability import logger
 from automoney.schedule import Slot
 from automoney.trading.strategies import strategy_named
+
+wiring.preload("automoney.agents.panel")  # LangGraph's second, spent before the first event
 
 
 @logger.inject_lambda_context(clear_state=True)

@@ -16,12 +16,14 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from automoney.manifest import SHAPES, Consume, Function, Queue, Table
+from automoney.sources.table import SOURCES
 from infra.cdk.installation import Installation
 from infra.cdk.network import POSTGRES_PORT, STORES, VALKEY_PORT, NetworkStack
 from infra.cdk.reviewed import accept
 
 DATABASE_NAME = "automoney"
-KEYS: Final = ("glassnode", "fred")  # as wiring reads them; filled in by hand after deploying
+# As wiring reads them; filled in by hand after deploying.
+KEYS: Final = tuple(source.name for source in SOURCES if source.keyed)
 CACHE_PASSWORD: Final = "token"  # noqa: S105  the field of the secret, not what is in it
 
 

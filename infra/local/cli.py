@@ -12,11 +12,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from automoney.errors import AutomoneyError, InvalidInput, Unknown
-from automoney.settings import KNOWN_ASSETS
+from automoney.market.assets import WATCHED, asset_named
+from automoney.market.candles import Timeframe
 
 VERBS = {
     "start": "run everything on this machine and serve the page, until Ctrl-C",
     "demo": "play recorded days at full speed and print what came of it",
+    "backfill": "load history into Postgres; stopped or killed, the same command goes on",
+    "indicators": "print the indicators of a file of candles, a closed bar each",
     "token": "print a token for the local runtime's REST and WebSocket",
 }
 _DEFAULT_PORT = 8080
@@ -83,6 +86,48 @@ def _demo(words: Sequence[str]) -> int:
     return _run(demonstrate(given))
 
 
+def _backfill(words: Sequence[str]) -> int:
+    from infra.local.backfill import BEGINNING, known_sources, run
+
+    parser = _Parser(prog="./dev backfill", description=VERBS["backfill"])
+    _world_options(parser, start=BEGINNING, about_start=f"first day ({BEGINNING:%Y-%m-%d})")
+    parser.add_argument(
+        "--to", dest="end", type=_date, help="the day to end before (now, or the world's end)"
+    )
+    parser.add_argument(
+        "--source",
+        action="append",
+        metavar="NAME",
+        help=f"only from this one, may be given again: {', '.join(known_sources())}",
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    given = parser.parse_args(words)
+    _log_to_stderr(logging.ERROR)
+    return run(given)
+
+
+def _indicators(words: Sequence[str]) -> int:
+    from infra.local.candle_file import BadRow
+    from infra.local.indicators import TIMEFRAMES, print_indicators
+
+    parser = _Parser(prog="./dev indicators", description=VERBS["indicators"])
+    parser.add_argument(
+        "--candles",
+        required=True,
+        metavar="FILE",
+        help="CSV, also gzipped, with open_time,open,high,low,close,volume; - is standard input",
+    )
+    names = [timeframe.value for timeframe in TIMEFRAMES]
+    parser.add_argument("--timeframe", choices=names, default="1w", help="of the bars (1w)")
+    parser.add_argument("--json", action="store_true", help="one JSON object a bar, all of them")
+    given = parser.parse_args(words)
+    try:
+        return print_indicators(given.candles, Timeframe(given.timeframe), as_json=given.json)
+    except BadRow as error:  # FILE:LINE first, where editors look for it
+        print(error, file=sys.stderr)
+        return 2
+
+
 def _token(words: Sequence[str]) -> int:
     from infra.local import tokens
     from infra.local.services.state import DEFAULT_FOLDER, State
@@ -99,11 +144,16 @@ def _token(words: Sequence[str]) -> int:
     return 0
 
 
-def _world_options(parser: argparse.ArgumentParser) -> None:
+def _world_options(
+    parser: argparse.ArgumentParser,
+    *,
+    start: datetime | None = None,
+    about_start: str = "first day of a played world",
+) -> None:
     parser.add_argument("--world", help="live, recorded:DIR or synthetic")
     parser.add_argument("--state", type=Path, help="folder that keeps everything")
-    parser.add_argument("--from", dest="start", type=_date, help="first day of a played world")
-    parser.add_argument("--assets", type=_assets, default=KNOWN_ASSETS, help="BTC,ETH")
+    parser.add_argument("--from", dest="start", type=_date, default=start, help=about_start)
+    parser.add_argument("--assets", type=_assets, default=WATCHED, help="BTC,ETH")
     parser.add_argument("--seed", type=int, default=1, help="of the synthetic world (1)")
     parser.add_argument("--database-url", help="a Postgres to use instead of our own")
     parser.add_argument("--redis-url", help="a Redis to use instead of our own")
@@ -132,11 +182,11 @@ def _date(text: str) -> datetime:
 
 def _assets(text: str) -> tuple[str, ...]:
     assets = tuple(dict.fromkeys(word.strip().upper() for word in text.split(",") if word.strip()))
-    unknown = [asset for asset in assets if asset not in KNOWN_ASSETS]
-    if unknown or not assets:
-        known = ", ".join(KNOWN_ASSETS)
-        raise argparse.ArgumentTypeError(f"{', '.join(unknown) or text!r}: known are {known}")
-    return assets
+    try:
+        return tuple(asset_named(asset).code for asset in assets or ("",))
+    except Unknown as error:
+        known = ", ".join(error.known)
+        raise argparse.ArgumentTypeError(f"{error.value!r}: known are {known}") from error
 
 
 def _log_to_stderr(level: int) -> None:
@@ -163,4 +213,10 @@ def _run(work: Coroutine[Any, Any, int]) -> int:
         return runner.run(until_told())
 
 
-_RUN = {"start": _start, "demo": _demo, "token": _token}
+_RUN = {
+    "start": _start,
+    "demo": _demo,
+    "backfill": _backfill,
+    "indicators": _indicators,
+    "token": _token,
+}

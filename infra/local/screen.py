@@ -133,7 +133,8 @@ def told(answer: Mapping[str, Any]) -> str:
     if "served" in answer:
         parts.append(f"{_counted(answer['served'], 'user')}, {_counted(answer['trades'], 'trade')}")
     if "purged" in answer:
-        parts.append(", ".join(f"{count} {what}" for what, count in answer["purged"].items()))
+        gone = [f"{count} {what}" for what, count in answer["purged"].items() if count]
+        parts.append(", ".join(gone) or "nothing to purge")
     parts += (str(answer[name]) for name in ("reason", "error") if answer.get(name))
     return ", ".join(parts)
 

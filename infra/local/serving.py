@@ -13,8 +13,8 @@ from automoney.errors import AutomoneyError, InvalidInput
 from infra.local.demo import play, show
 from infra.local.runtime import DEMO_USER, Options, Runtime, started
 from infra.local.screen import Bar, JsonLines, Lines, Screen
-from infra.local.services.state import DEFAULT_FOLDER, State
-from infra.local.worlds import Choice, default_recording, parse_choice, reachable
+from infra.local.services.state import State
+from infra.local.worlds import Choice, default_recording, parse_choice, reachable, state_for
 
 
 async def serve(given: Namespace) -> int:
@@ -23,7 +23,7 @@ async def serve(given: Namespace) -> int:
     if given.log == "plain":
         screen = Lines(sys.stdout, colours=False)
     choice = await _world_to_serve(given.world, screen)
-    state, keys = _state(given.state, choice)
+    state, keys = state_for(given.state, choice)
     options = _options(given, choice, state, keys, port=given.port, speed=given.speed)
     screen.notice("starting Postgres, Valkey, AWS and the world ...")
     async with started(options, screen) as runtime:
@@ -44,7 +44,7 @@ async def demonstrate(given: Namespace) -> int:
     if choice.kind == "live":
         raise InvalidInput("--world", given.world, "recorded:DIR or synthetic: days are played")
     with tempfile.TemporaryDirectory(prefix="automoney-demo-") as folder:
-        state, keys = _state(given.state or Path(folder), choice)
+        state, keys = state_for(given.state or Path(folder), choice)
         options = _options(given, choice, state, keys, port=0, speed=None)
         with Bar(given.days) as bar:
             async with started(options, bar) as runtime:
@@ -62,23 +62,6 @@ async def _world_to_serve(wanted: str | None, screen: Screen) -> Choice:
         screen.problem("the real market cannot be reached: going on with SYNTHETIC data instead")
         return Choice("synthetic")
     return choice
-
-
-def _state(folder: Path | None, choice: Choice) -> tuple[State, Path]:
-    """The state folder and that of the keys; a folder never mixes two worlds' data."""
-    if folder is None:
-        keys = State(DEFAULT_FOLDER).folder
-        state = State(keys / choice.kind)
-    else:
-        state = State(folder)
-        keys = state.folder
-    marker = state.folder / "world"
-    known = marker.read_text().strip() if marker.exists() else choice.kind
-    if known != choice.kind:
-        expected = f"a folder without the data of a {known} world, such as a new one"
-        raise InvalidInput("--state", str(state.folder), expected)
-    state.write(marker, f"{choice.kind}\n")
-    return state, keys
 
 
 def _options(

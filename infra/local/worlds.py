@@ -20,9 +20,11 @@ import httpx
 
 from automoney.encoding import parse_utc
 from automoney.errors import AutomoneyError, InvalidInput
-from automoney.settings import KNOWN_ASSETS, Settings
+from automoney.market.assets import WATCHED
+from automoney.settings import Settings
+from automoney.sources.table import SOURCES, source_named
 from infra.local.services.process import privileges
-from infra.local.services.state import State
+from infra.local.services.state import DEFAULT_FOLDER, State
 from infra.local.world.clock import WorldClock
 
 logger = logging.getLogger(__name__)
@@ -31,6 +33,8 @@ ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("live", "recorded:DIR", "synthetic")
 _RECORDED_KEY = "recorded" + "0" * 24  # the played APIs want a key in the real one's form
 _READY_SECONDS = 60
+# Where the played world keeps a source whose own name is not its place.
+_PLACES = {"fred_csv": "fredcsv", "alternative_me": "alternative-me"}
 NEVER = datetime.fromtimestamp(0, UTC)  # what the clock of a new state says
 
 
@@ -62,9 +66,27 @@ def default_recording() -> Path:
     return Path(os.environ.get("AUTOMONEY_MARKET_DATA", beside))
 
 
+def state_for(folder: Path | None, choice: Choice) -> tuple[State, Path]:
+    """The state folder and that of the keys; a folder never mixes two worlds' data."""
+    if folder is None:
+        keys = State(DEFAULT_FOLDER).folder
+        state = State(keys / choice.kind)
+    else:
+        state = State(folder)
+        keys = state.folder
+    marker = state.folder / "world"
+    known = marker.read_text().strip() if marker.exists() else choice.kind
+    if known != choice.kind:
+        expected = f"a folder without the data of a {known} world, such as a new one"
+        raise InvalidInput("--state", str(state.folder), expected)
+    state.write(marker, f"{choice.kind}\n")
+    return state, keys
+
+
 async def reachable() -> bool:
     """Whether the real price source answers."""
-    url = f"{Settings.parse(os.environ).binance_url}/api/v3/ping"
+    urls = Settings.parse(os.environ).source_urls
+    url = f"{urls.get('binance', source_named('binance').url)}/api/v3/ping"
     with suppress(httpx.HTTPError):
         async with httpx.AsyncClient(timeout=4) as client:
             return (await client.get(url)).is_success
@@ -84,7 +106,7 @@ class World:
     ends: datetime | None = None
     clock: WorldClock | None = None
     glassnode_until: datetime | None = None
-    assets: tuple[str, ...] = KNOWN_ASSETS
+    assets: tuple[str, ...] = WATCHED
     _process: "subprocess.Popen[str] | None" = field(default=None, repr=False)
 
     def now(self) -> datetime:
@@ -163,9 +185,19 @@ class Launched:
             self.process.stdout.close()
 
 
-def launch(choice: Choice, state: State, *, assets: tuple[str, ...], seed: int) -> Launched:
-    """Start the process that plays a recorded or synthetic world."""
-    clock_file = state.folder / "world.clock"
+def launch(
+    choice: Choice,
+    state: State,
+    *,
+    assets: tuple[str, ...],
+    seed: int,
+    clock_file: Path | None = None,
+) -> Launched:
+    """Start the process that plays a recorded or synthetic world.
+
+    It goes by the state's own clock, or by that of `clock_file`, which leaves the state's alone.
+    """
+    clock_file = clock_file or state.folder / "world.clock"
     if not clock_file.exists():
         WorldClock.create(clock_file, NEVER).close()
     command = [sys.executable, "-m", "infra.local.world", "--clock", str(clock_file)]
@@ -174,7 +206,7 @@ def launch(choice: Choice, state: State, *, assets: tuple[str, ...], seed: int) 
         command += ["--recording", str(choice.folder.absolute())]
     else:
         command += ["--synthetic", str(seed)]
-    log = state.log("world")
+    log = state.log(clock_file.stem)
     with log.open("wb") as errors:
         process = subprocess.Popen(
             [
@@ -194,17 +226,11 @@ def launch(choice: Choice, state: State, *, assets: tuple[str, ...], seed: int) 
 
 def _environment(ready: dict[str, str], kind: str) -> dict[str, str]:
     base = f"http://127.0.0.1:{ready['port']}"
-    return {
-        "AUTOMONEY_WORLD": kind,
-        "AUTOMONEY_BINANCE_URL": f"{base}/binance",
-        "AUTOMONEY_COINGECKO_URL": f"{base}/coingecko",
-        "AUTOMONEY_GLASSNODE_URL": f"{base}/glassnode",
-        "AUTOMONEY_COINMETRICS_URL": f"{base}/coinmetrics",
-        "AUTOMONEY_FRED_URL": f"{base}/fred",
-        "AUTOMONEY_FRED_CSV_URL": f"{base}/fredcsv",
-        "AUTOMONEY_ALTERNATIVE_ME_URL": f"{base}/alternative-me",
-        "AUTOMONEY_FRED_KEY": _RECORDED_KEY,
+    urls = {
+        f"AUTOMONEY_{source.name.upper()}_URL": f"{base}/{_PLACES.get(source.name, source.name)}"
+        for source in SOURCES
     }
+    return {"AUTOMONEY_WORLD": kind, "AUTOMONEY_FRED_KEY": _RECORDED_KEY, **urls}
 
 
 def window(world: World, *, days: float, start: datetime | None) -> tuple[datetime, datetime]:

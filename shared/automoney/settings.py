@@ -3,24 +3,32 @@
 Only `wiring` reads the environment; it hands the mapping to `Settings.parse`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
+from types import MappingProxyType
+from urllib.parse import urlsplit
 
 from automoney.encoding import parse_decimal
 from automoney.errors import InvalidInput, Unknown
+from automoney.market.assets import ASSETS, WATCHED, asset_named
 
-KNOWN_ASSETS = ("BTC", "ETH")
 WORLDS = ("live", "recorded", "synthetic")
 _DAY = 86_400
+_LONGEST_TTL = 30 * _DAY
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """URLs end without a slash.  Empty keys mean: use the keyless source."""
+    """URLs end without a slash.
 
-    assets: tuple[str, ...] = KNOWN_ASSETS
+    `source_urls` and `source_keys` go by the name of an outside source (sources/table.py): they
+    hold every other `AUTOMONEY_<NAME>_URL` and `AUTOMONEY_<NAME>_KEY` that is set and not empty.
+    `ttls` are the lives of cached keys that differ from the table in stores/ttl.py, by its names.
+    """
+
+    assets: tuple[str, ...] = WATCHED
     world: str = "live"  # shown on every screen: live, recorded or synthetic
 
     database_url: str = ""
@@ -36,16 +44,10 @@ class Settings:
     ws_management_url: str = ""
     ws_url: str = ""  # what clients are told to connect to
 
-    binance_url: str = "https://data-api.binance.vision"
-    coingecko_url: str = "https://api.coingecko.com"
-    glassnode_url: str = "https://api.glassnode.com"
-    glassnode_key: str = field(default="", repr=False)
-    coinmetrics_url: str = "https://community-api.coinmetrics.io"
-    fred_url: str = "https://api.stlouisfed.org"
-    fred_csv_url: str = "https://fred.stlouisfed.org"
-    fred_key: str = field(default="", repr=False)
-    alternative_me_url: str = "https://api.alternative.me"
+    source_urls: Mapping[str, str] = field(default=MappingProxyType({}), hash=False)
+    source_keys: Mapping[str, str] = field(default=MappingProxyType({}), hash=False, repr=False)
     source_timeout: timedelta = timedelta(seconds=5)
+    ttls: Mapping[str, timedelta] = field(default=MappingProxyType({}), hash=False)
 
     jwt_issuer: str = ""
     jwt_audience: str = "automoney"
@@ -68,6 +70,9 @@ class Settings:
             variable = f"AUTOMONEY_{name.upper()}"
             if variable in environment:
                 found[name] = reader(environment[variable], variable)
+        found["source_urls"] = _by_source(environment, "_URL", _source_url)
+        found["source_keys"] = _by_source(environment, "_KEY", _text)
+        found["ttls"] = _ttls(environment)
         return cls(**found)  # type: ignore[arg-type]  # readers give each field its own type
 
 
@@ -81,18 +86,54 @@ def _url(value: str, variable: str) -> str:
     return value.rstrip("/")
 
 
+def _source_url(value: str, variable: str) -> str:
+    """The base of an API's addresses; never shown, for one with a password in it is refused."""
+    try:
+        parts = urlsplit(value)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname)
+        _ = parts.port
+    except ValueError:  # a port or an address in brackets that is none
+        whole = False
+    expected = "a URL such as https://host, with a path perhaps"
+    if whole and "@" in parts.netloc:
+        raise InvalidInput(variable, f"{parts.scheme}://***@{parts.hostname}", expected)
+    if not whole or parts.query or parts.fragment:
+        raise InvalidInput(variable, value, expected)
+    return value.rstrip("/")
+
+
+def _by_source(
+    environment: Mapping[str, str], ending: str, reader: Callable[[str, str], str]
+) -> Mapping[str, str]:
+    found = {}
+    for variable, value in environment.items():
+        name = variable.removeprefix("AUTOMONEY_").removesuffix(ending).lower()
+        ours = variable == f"AUTOMONEY_{name.upper()}{ending}"
+        if ours and value and f"{name}{ending.lower()}" not in _READERS:
+            found[name] = reader(value, variable)
+    return MappingProxyType(found)
+
+
+def _ttls(environment: Mapping[str, str]) -> Mapping[str, timedelta]:
+    prefix = "AUTOMONEY_TTL_"
+    return MappingProxyType(
+        {
+            variable.removeprefix(prefix).lower(): _ttl(value, variable)
+            for variable, value in environment.items()
+            if variable.startswith(prefix)
+        }
+    )
+
+
 def _words(value: str, _: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in value.split(",") if word.strip())
 
 
 def _assets(value: str, variable: str) -> tuple[str, ...]:
-    assets = _words(value.upper(), variable)
-    for asset in assets:
-        if asset not in KNOWN_ASSETS:
-            raise Unknown(variable, asset, KNOWN_ASSETS)
+    assets = tuple(dict.fromkeys(_words(value.upper(), variable)))
     if not assets:
-        raise InvalidInput(variable, value, f"some of {', '.join(KNOWN_ASSETS)}")
-    return assets
+        raise InvalidInput(variable, value, f"some of {', '.join(ASSETS)}")
+    return tuple(asset_named(asset, variable).code for asset in assets)
 
 
 def _share(value: str, variable: str) -> Decimal:
@@ -122,6 +163,13 @@ def _seconds(value: str, variable: str) -> timedelta:
     return timedelta(seconds=float(seconds))
 
 
+def _ttl(value: str, variable: str) -> timedelta:
+    seconds = _count(value, variable)
+    if seconds > _LONGEST_TTL:
+        raise InvalidInput(variable, value, f"whole seconds, at most {_LONGEST_TTL}")
+    return timedelta(seconds=seconds)
+
+
 def _world(value: str, variable: str) -> str:
     if value not in WORLDS:
         raise Unknown(variable, value, WORLDS)
@@ -146,4 +194,5 @@ _SPECIAL = {
 _READERS = {
     name: _SPECIAL.get(name, _url if name.endswith("_url") else _text)
     for name in Settings.__dataclass_fields__
+    if name not in ("source_urls", "source_keys", "ttls")
 }

@@ -6,24 +6,24 @@ Whatever breaks leaves here as SourceUnavailable, with a reason that never holds
     no answer in time, or broken off   3    2 s apart (description 2.2.2)
     5xx                                2    2 s apart
     429, 418                           1    trips the breaker: the next run waits, not this one
+    its budget is used up              0    or as many as it had room for; no wait here either
     any other status but 2xx           1    a blocked region or a wrong key does not change in 2 s
-    not JSON, cut off, over 16 MB      1    it answered, so it would answer the same again
+    not JSON, over 16 MB               1    it answered, so it would answer the same again
+    an error object with status 200    1    the same
 """
 
 import asyncio
-import json
 import logging
 import ssl
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from decimal import Decimal
-from email.utils import parsedate_to_datetime
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, Protocol, Self
 
 import httpx
 
+from automoney import answers
+from automoney.answers import Answer
 from automoney.encoding import utc_text
 from automoney.errors import SourceUnavailable
 
@@ -32,9 +32,7 @@ _TRIES_SERVER_ERROR = 2
 _PAUSE = 2.0  # seconds between tries
 _ASKED_TO_WAIT = frozenset({418, 429})
 _DEFAULT_WAIT = 60.0  # seconds, where the answer does not say how long
-_LONGEST_WAIT = 3 * 86_400.0  # seconds: Binance's longest ban; more is a broken header
 _LARGEST_BODY = 16 * 2**20  # bytes, after decompression
-_LONGEST_COMPLAINT = 200  # characters of the source's own words in a reason
 _TALKATIVE = ("httpx", "httpcore.http11")  # loggers that quote URLs, or headers sent back to us
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate", "User-Agent": "automoney"}
 _SECRET_PARAMS = frozenset({"api_key", "key", "token", "x_cg_demo_api_key", "x_cg_pro_api_key"})
@@ -49,24 +47,35 @@ class Breaker(Protocol):
     def trip(self, source: str, until: datetime) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    status: int
-    headers: httpx.Headers
-    body: bytes
+class Limit(Protocol):
+    """At most `calls` requests in any span of `per`."""
 
     @property
-    def content_type(self) -> str:
-        given: str = self.headers.get("content-type", "")
-        return given.partition(";")[0].strip().lower()
+    def calls(self) -> int: ...
+
+    @property
+    def per(self) -> timedelta: ...
+
+
+class Budget(Protocol):
+    """Counts, beyond this process, the requests to sources that limit them."""
+
+    def take(self, source: str, limits: Sequence[Limit], *, now: datetime) -> timedelta | None:
+        """Count a request at `now` if every limit has room for it, and answer None.
+
+        Otherwise count nothing, and answer how long to wait until there is room.
+        """
 
 
 class Transport:
     """GET over kept-alive connections, within `timeout` a try, counting `calls` and `bytes`.
 
     `timeout` spans all of one try, from the wait for a connection to the last byte, so a source
-    that drips its answer is cut off too.  `clock` tells the time that the breaker and the sources
-    go by.  An instance belongs to the event loop that it is first used in.
+    that drips its answer is cut off too.  `limits` name what each source allows; before every try,
+    retries included, one call is taken from the `budget`, and a source without limits takes none.
+    `clock` tells the time that the sources go by.  Breaker and budget go by `wall`, if that is
+    another; what they remember by it is kept apart, as `<source>@wall`, for the times of two clocks
+    cannot be compared.  An instance belongs to the event loop that it is first used in.
     """
 
     def __init__(
@@ -75,13 +84,22 @@ class Transport:
         breaker: Breaker,
         clock: Callable[[], datetime],
         timeout: timedelta,
+        budget: Budget | None = None,
+        limits: Mapping[str, Sequence[Limit]] = {},
+        wall: Callable[[], datetime] | None = None,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
         pool: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self.clock = clock
         self.calls = 0
         self.bytes = 0
+        if limits and budget is None:
+            raise ValueError("limits without a budget would not be kept")
         self._breaker = breaker
+        self._budget = budget
+        self._limits = dict(limits)
+        self._wall = wall or clock
+        self._kept_as = "{}@wall".format if wall else str
         self._timeout = timeout.total_seconds()
         self._sleep = sleep
         self._pool = pool or _pool()
@@ -118,7 +136,7 @@ class Transport:
                 status=answer.status,
             )
         try:
-            return _parse(answer.body)
+            said = answers.parse(answer.body)
         # A fraction with an absurd exponent is an ArithmeticError, absurd nesting the other.
         except (ValueError, ArithmeticError, RecursionError) as error:
             raise SourceUnavailable(
@@ -126,6 +144,11 @@ class Transport:
                 f"sent broken JSON of {len(answer.body)} bytes ({type(error).__name__})",
                 status=answer.status,
             ) from error
+        if answers.is_error(said):
+            words = answers.complaint(answer, _secrets(params, headers))
+            reason = f"answered {answer.status} with an error{words}"
+            raise SourceUnavailable(source, reason, status=answer.status)
+        return said
 
     async def get_text(
         self,
@@ -152,7 +175,7 @@ class Transport:
 
     async def _get(
         self, source: str, url: str, params: Mapping[str, str], headers: Mapping[str, str]
-    ) -> _Answer:
+    ) -> Answer:
         self._refuse_while_open(source)
         for value in headers.values():
             if not (value.isascii() and value.isprintable()):  # the client's own error quotes it
@@ -164,34 +187,33 @@ class Transport:
         answer = await self._try(source, request)
         if 200 <= answer.status < 300:
             return answer
-        secrets = [value for name, value in params.items() if name in _SECRET_PARAMS]
-        complaint = _complaint(answer, [*secrets, *headers.values()])
+        complaint = answers.complaint(answer, _secrets(params, headers))
         if answer.status in _ASKED_TO_WAIT:
             raise self._left_alone(source, answer, complaint)
         raise SourceUnavailable(
             source,
             f"answered {answer.status}{complaint}",
             status=answer.status,
-            retry_after=_retry_after(answer.headers, self.clock()),
+            retry_after=answers.retry_after(answer, self._wall()),
         )
 
     def _refuse_while_open(self, source: str) -> None:
-        until = self._breaker.open_until(source)
+        until = self._breaker.open_until(self._kept_as(source))
         if until is None:
             return
-        wait = (until - self.clock()).total_seconds()
+        wait = (until - self._wall()).total_seconds()
         if wait > 0:
             raise SourceUnavailable(
                 source, f"asked to be left alone until {utc_text(until)}", retry_after=wait
             )
 
-    def _left_alone(self, source: str, answer: _Answer, complaint: str) -> SourceUnavailable:
-        now = self.clock()
-        wait = _retry_after(answer.headers, now)
+    def _left_alone(self, source: str, answer: Answer, complaint: str) -> SourceUnavailable:
+        now = self._wall()
+        wait = answers.retry_after(answer, now)
         if wait is None:
             wait = _DEFAULT_WAIT
         until = now + timedelta(seconds=wait)
-        self._breaker.trip(source, until)
+        self._breaker.trip(self._kept_as(source), until)
         return SourceUnavailable(
             source,
             f"answered {answer.status}, left alone until {utc_text(until)}{complaint}",
@@ -199,10 +221,25 @@ class Transport:
             retry_after=wait,
         )
 
-    async def _try(self, source: str, request: httpx.Request) -> _Answer:
+    def _spend(self, source: str) -> None:
+        """Take one call from the budget; raise without a pause if there is none left."""
+        limits = self._limits.get(source, ())
+        if self._budget is None or not limits:
+            return
+        wait = self._budget.take(self._kept_as(source), limits, now=self._wall())
+        if wait is not None:
+            seconds = wait.total_seconds()
+            allowed = " and ".join(
+                f"{it.calls} calls in {it.per.total_seconds():g} s" for it in limits
+            )
+            reason = f"its budget of {allowed} is used up for another {seconds:g} s"
+            raise SourceUnavailable(source, reason, retry_after=seconds)
+
+    async def _try(self, source: str, request: httpx.Request) -> Answer:
         """Send until there is an answer worth having, or the tries are used up."""
         tried = 0
         while True:
+            self._spend(source)
             tried += 1
             try:
                 answer = await self._send(source, request)
@@ -224,7 +261,7 @@ class Transport:
                     return answer
             await self._sleep(_PAUSE)
 
-    async def _send(self, source: str, request: httpx.Request) -> _Answer:
+    async def _send(self, source: str, request: httpx.Request) -> Answer:
         self.calls += 1
         async with asyncio.timeout(self._timeout):
             response = await self._pool.handle_async_request(request)
@@ -238,7 +275,11 @@ class Transport:
             finally:
                 self.bytes += len(body)
                 await response.aclose()
-        return _Answer(response.status_code, response.headers, bytes(body))
+        return Answer(response.status_code, response.headers, bytes(body))
+
+
+def _secrets(params: Mapping[str, str], headers: Mapping[str, str]) -> list[str]:
+    return [*(value for name, value in params.items() if name in _SECRET_PARAMS), *headers.values()]
 
 
 @cache
@@ -262,62 +303,3 @@ def _pool() -> httpx.AsyncBaseTransport:
 def _silence(record: logging.LogRecord) -> bool:
     """Drop the client's lines per request: they quote the whole URL, FRED's key included."""
     return record.levelno >= logging.WARNING
-
-
-def _parse(body: bytes) -> Any:
-    return json.loads(body, parse_float=Decimal, parse_constant=_refuse_constant)
-
-
-def _refuse_constant(name: str) -> None:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _retry_after(headers: httpx.Headers, now: datetime) -> float | None:
-    """Seconds to stay away, from a Retry-After in seconds or as a date; None if it says nothing.
-
-    A date counts from the answer's own Date, so that the wait is right even where our clock or
-    the source's is not.  Source: RFC 9110, 10.2.3.
-    """
-    text = headers.get("retry-after", "").strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text), _LONGEST_WAIT)
-    until = _http_date(text)
-    if until is None:
-        return None
-    sent = _http_date(headers.get("date", "")) or now
-    return min(max((until - sent).total_seconds(), 0.0), _LONGEST_WAIT)
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        moment = parsedate_to_datetime(text)
-    except (ValueError, TypeError):
-        return None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
-
-
-def _complaint(answer: _Answer, secrets: list[str]) -> str:
-    """`: ` and what the source itself says went wrong, or nothing; without any of `secrets`.
-
-    Binance says `msg` (and a `code`), FRED `error_message`, Glassnode `error`, CoinGecko either
-    `error` or `status.error_message`, Coin Metrics `error.message`.
-    """
-    if not answer.content_type.endswith("json"):
-        return ""
-    try:
-        said = _parse(answer.body)
-    except (ValueError, ArithmeticError, RecursionError):
-        return ""
-    words: list[str] = []
-    while isinstance(said, dict):
-        if isinstance(code := said.get("code"), int):
-            words.append(f"code {code}")
-        names = ("msg", "error_message", "message", "error", "status")
-        said = next((said[name] for name in names if name in said), None)
-    if isinstance(said, str):
-        words.append(" ".join(said.split()))
-    text = ", ".join(words)
-    for secret in secrets:
-        if secret:
-            text = text.replace(secret, "***")
-    return f": {text[:_LONGEST_COMPLAINT]}" if text else ""

@@ -4,29 +4,35 @@ Builders import what they need inside, so that a function pays only for what it 
 they build is kept for the next invocation.
 """
 
-import asyncio
+import gc
 import json
 import os
 import threading
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Collection, Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from automoney.settings import Settings
 
 if TYPE_CHECKING:
+    import asyncio
+
     from fastapi import FastAPI
     from httpx import AsyncBaseTransport
     from redis import Redis
 
     from automoney.identity import Verifier
-    from automoney.ports import Alerts, PriceSource, SeriesSource, Trades
+    from automoney.ports import Alerts, Trades
     from automoney.schedule import Slot
-    from automoney.sources.binance import Binance
+    from automoney.sources.table import Source
+    from automoney.stores.backfills import PostgresBackfills
     from automoney.stores.books import PostgresBooks
+    from automoney.stores.breakers import PostgresBreaker
+    from automoney.stores.budgets import PostgresBudget
     from automoney.stores.cache import RedisMarketCache
     from automoney.stores.candles import PostgresCandles
     from automoney.stores.collections import PostgresCollections
@@ -39,11 +45,14 @@ if TYPE_CHECKING:
     from automoney.stores.outbox import PostgresOutbox
     from automoney.stores.readings import PostgresReadings
     from automoney.stores.tickets import DynamoTickets
-    from automoney.transport import Transport
+    from automoney.transport import Limit, Transport
+    from automoney.workflows.backfill import Job
     from automoney.workflows.collect import DataCollector
     from automoney.workflows.collect_prices import PriceCollector
     from automoney.workflows.collect_series import SeriesCollector
     from automoney.workflows.execute_orders import OrderExecutor
+    from automoney.workflows.patience import Waits
+    from automoney.workflows.purge import Purge
     from automoney.workflows.run_strategy import StrategyRunner
 
 _HISTORY = timedelta(days=9 * 366)  # Binance's own history is shorter: weekly EMA55 gets all of it
@@ -62,17 +71,20 @@ class Surroundings:
     """What a replay has of its own; None everywhere is the cloud.
 
     `market_clock` tells the time of the world that is traded, `event_loop` makes the loops that
-    sources are asked on, and `connections` the transport they are asked through.
+    sources are asked on, and `connections` the transport they are asked through.  With `waits` they
+    are asked with patience, and it is told of each wait.
     """
 
     market_clock: Callable[[], datetime] | None = None
-    event_loop: Callable[[], asyncio.AbstractEventLoop] | None = None
+    event_loop: "Callable[[], asyncio.AbstractEventLoop] | None" = None
     connections: "Callable[[], AsyncBaseTransport] | None" = None
+    waits: "Waits | None" = None
 
 
 def use(environment: Mapping[str, str], surroundings: Surroundings | None = None) -> None:
     """Wire anew from `environment`, in other surroundings than the cloud's if given."""
     global _environment, _surroundings, _here  # noqa: PLW0603  # this module is the one switch
+    leave()
     with _lock:
         for name in _CLOSED & _built.keys():
             _built[name].close()
@@ -114,6 +126,21 @@ def _once_here[T](builder: Callable[[], T]) -> Callable[[], T]:
     return kept
 
 
+def preload(module: str) -> None:
+    """Import `module` before the first event, which would otherwise wait for it.
+
+    Without garbage collection meanwhile: all that an import makes is there to stay, and looking
+    it over again and again takes a tenth of LangGraph's second.
+    """
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        import_module(module)
+    finally:
+        if collecting:
+            gc.enable()
+
+
 def clock() -> datetime:
     """The wall: for leases, tokens, idle limits and durations."""
     return datetime.now(UTC)
@@ -130,7 +157,9 @@ def settings() -> Settings:
 
 
 @_once_here
-def _runner() -> asyncio.Runner:
+def _runner() -> "asyncio.Runner":
+    import asyncio
+
     return asyncio.Runner(loop_factory=_surroundings.event_loop)
 
 
@@ -192,13 +221,8 @@ def _secret(variable: str) -> dict[str, str]:
 
 @_once
 def _keys() -> dict[str, str]:
-    """Keys of outside APIs: from the settings, else from the secret that ops filled in."""
-    here = settings()
-    secret = _secret("AUTOMONEY_KEYS_SECRET")
-    return {
-        "glassnode": here.glassnode_key or secret.get("glassnode", ""),
-        "fred": here.fred_key or secret.get("fred", ""),
-    }
+    """Keys of outside sources, by name: from the settings, else from the secret ops filled in."""
+    return {**_secret("AUTOMONEY_KEYS_SECRET"), **settings().source_keys}
 
 
 @_once
@@ -281,15 +305,17 @@ def market_database() -> "Database":
 def redis() -> "Redis":
     from redis import Redis
     from redis.backoff import NoBackoff
+    from redis.exceptions import ConnectionError as RedisConnectionError
     from redis.retry import Retry
 
     password = _secret("AUTOMONEY_REDIS_SECRET").get("token")
     options: dict[str, Any] = {"password": password} if password else {}
     found: Redis = Redis.from_url(
         settings().redis_url,
-        socket_timeout=1,
-        socket_connect_timeout=1,
-        retry=Retry(NoBackoff(), 1),
+        socket_timeout=0.5,
+        socket_connect_timeout=0.5,
+        # A connection that died while it was kept is made anew; silence is not waited for twice.
+        retry=Retry(NoBackoff(), 1, supported_errors=(RedisConnectionError,)),
         **options,
     )
     return found
@@ -298,8 +324,9 @@ def redis() -> "Redis":
 @_once
 def cache() -> "RedisMarketCache":
     from automoney.stores.cache import RedisMarketCache
+    from automoney.stores.ttl import Lives
 
-    return RedisMarketCache(redis())
+    return RedisMarketCache(redis(), Lives.changed_by(settings().ttls))
 
 
 @_once
@@ -328,6 +355,27 @@ def collections() -> "PostgresCollections":
     from automoney.stores.collections import PostgresCollections
 
     return PostgresCollections(market_database())
+
+
+@_once
+def breaker() -> "PostgresBreaker":
+    from automoney.stores.breakers import PostgresBreaker
+
+    return PostgresBreaker(market_database())  # which collectors have open anyway
+
+
+@_once
+def budget() -> "PostgresBudget":
+    from automoney.stores.budgets import PostgresBudget
+
+    return PostgresBudget(database())
+
+
+@_once
+def backfills() -> "PostgresBackfills":
+    from automoney.stores.backfills import PostgresBackfills
+
+    return PostgresBackfills(market_database())
 
 
 @_once
@@ -361,48 +409,56 @@ def history() -> "PostgresHistory":
 # ---------------------------------------------------------------- sources
 
 
+class _LateBudget:
+    """Connects to the durable database only when a source that has limits is really asked."""
+
+    def take(self, source: str, limits: "Sequence[Limit]", *, now: datetime) -> timedelta | None:
+        return budget().take(source, limits, now=now)
+
+
 @_once_here
 def _transport() -> "Transport":
-    from automoney.stores.breakers import RedisBreaker
+    from automoney.sources.table import SOURCES
     from automoney.transport import Transport
 
-    connections = _surroundings.connections
-    return Transport(
-        breaker=RedisBreaker(redis()),
+    connections, waits = _surroundings.connections, _surroundings.waits
+    made: Callable[..., Transport] = Transport
+    if waits is not None:
+        from automoney.workflows.patience import PatientTransport
+
+        made = partial(PatientTransport, waits)
+    return made(
+        breaker=breaker(),
+        budget=_LateBudget(),
+        limits={row.name: row.limits for row in SOURCES if row.limits},
         clock=market_clock,
+        # Who waits does so by the wall, whatever the time in the world that is traded.
+        wall=clock if waits is not None and _surroundings.market_clock is not None else None,
         timeout=settings().source_timeout,
         pool=connections() if connections else None,
     )
 
 
-def _binance() -> "Binance":
-    from automoney.sources.binance import Binance
-
-    return Binance(_transport(), settings().binance_url)
-
-
-def _price_sources() -> "tuple[PriceSource, ...]":
-    from automoney.sources.coingecko import CoinGecko
-
-    return (_binance(), CoinGecko(_transport(), settings().coingecko_url))
+def _source(row: "Source") -> Any:
+    """The source of a row of the table; None for a keyed one without a key."""
+    key = _keys().get(row.name, "") if row.keyed else ""
+    if row.keyed and not key:
+        return None
+    return row.made(_transport(), settings().source_urls.get(row.name, row.url), key)
 
 
-def _series_sources(group: str) -> "tuple[SeriesSource, ...]":
-    here = settings()
-    if group == "onchain":
-        from automoney.sources.coinmetrics import CoinMetrics
-        from automoney.sources.glassnode import Glassnode
+def sources(group: str) -> tuple[Any, ...]:
+    """What a group can be asked of, the best first: `PriceSource`s or `SeriesSource`s."""
+    from automoney.sources.table import sources_of
 
-        free = CoinMetrics(_transport(), here.coinmetrics_url)
-        key = _keys()["glassnode"]
-        return (Glassnode(_transport(), here.glassnode_url, key), free) if key else (free,)
-    if group == "macro":
-        from automoney.sources.fred import Fred
+    return tuple(made for row in sources_of(group) if (made := _source(row)) is not None)
 
-        return (Fred(_transport(), here.fred_url, here.fred_csv_url, _keys()["fred"]),)
-    from automoney.sources.alternative_me import AlternativeMe
 
-    return (AlternativeMe(_transport(), here.alternative_me_url),)
+def _trades() -> "Trades":
+    from automoney.sources.table import source_named
+
+    found: Trades = _source(source_named("binance"))
+    return found
 
 
 # ---------------------------------------------------------------- workflows
@@ -413,7 +469,7 @@ def price_collector() -> "PriceCollector":
     from automoney.workflows.collect_prices import PriceCollector
 
     return PriceCollector(
-        _price_sources(),
+        sources("prices"),
         settings().assets,
         candles=candles(),
         marks=marks(),
@@ -427,15 +483,63 @@ def series_collector(group: str) -> "SeriesCollector":
     from automoney.workflows.collect_series import SeriesCollector
 
     return SeriesCollector(
-        group, _series_sources(group), settings().assets, readings=readings(), cache=cache()
+        group, sources(group), settings().assets, readings=readings(), cache=cache()
     )
+
+
+def backfill_jobs(start: datetime, end: datetime, names: Collection[str] = ()) -> "list[Job]":
+    """What loads the history from `start` to before `end`: of the sources in `names`, or of all.
+
+    Prices come from the first source of them alone, since no other has all bars and volumes.
+    """
+    from automoney.market.series import SERIES
+    from automoney.workflows.backfill import Span
+    from automoney.workflows.backfill_candles import TIMEFRAMES, CandleJob, wanted_span
+    from automoney.workflows.backfill_readings import ReadingJob
+
+    assets = settings().assets
+    jobs: list[Job] = [
+        CandleJob(source, asset, timeframe, span, candles(), backfills())
+        for source in sources("prices")[:1]
+        for timeframe in TIMEFRAMES
+        for span in [wanted_span(timeframe, start, end)]
+        for asset in assets
+    ]
+    for group, per_asset in {one.group: one.per_asset for one in SERIES.values()}.items():
+        jobs += (
+            ReadingJob(source, group, asset, Span(start, end), market_clock(), backfills())
+            for source in sources(group)
+            for asset in (assets if per_asset else (None,))
+        )
+    return [job for job in jobs if not names or job.source in names]
 
 
 def collect(collector: "DataCollector[Any]", slot: "Slot") -> dict[str, Any]:
     """Run a collector for `slot` and record how it went."""
     from automoney.workflows.collect import collect
 
-    return run(collect(collector, slot, collections=collections(), alerts=alerts(), clock=clock))
+    def meter() -> int:
+        return _transport().bytes
+
+    return run(
+        collect(
+            collector,
+            slot,
+            collections=collections(),
+            alerts=alerts(),
+            clock=clock,
+            meter=meter,
+        )
+    )
+
+
+@_once
+def purge() -> "Purge":
+    from automoney.stores.leftovers import PostgresLeftovers
+    from automoney.workflows.purge import Purge
+
+    leftovers = PostgresLeftovers(database())
+    return Purge(settings().assets, marks(), candles(), leftovers, cache())
 
 
 @_once
@@ -464,9 +568,8 @@ def order_executor() -> "OrderExecutor":
     from automoney.trading.orders import Costs
     from automoney.workflows.execute_orders import OrderExecutor
 
-    trades: Trades = _binance()
     here = settings()
-    return OrderExecutor(executions(), books(), trades, Costs(here.fee, here.slippage))
+    return OrderExecutor(executions(), books(), _trades(), Costs(here.fee, here.slippage))
 
 
 def migrate() -> list[str]:
@@ -488,7 +591,9 @@ def relay() -> int:
 def rest_api() -> "FastAPI":
     from automoney.api.app import create_app
     from automoney.api.services import Services
+    from automoney.workflows.market_view import MarketView
 
+    view = MarketView(settings().assets, candles(), marks(), readings(), cache())
     return create_app(
         Services(
             verifier=verifier(),
@@ -502,10 +607,8 @@ def rest_api() -> "FastAPI":
             collections=collections(),
             cache=cache(),
             marks=marks(),
-            candles=candles(),
-            readings=readings(),
+            view=view,
             tickets=tickets(),
             check_database=database().answers,
-            check_cache=cache().answers,
         )
     )

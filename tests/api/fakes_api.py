@@ -3,7 +3,7 @@
 Of the ports with many methods only those that the API calls are here: any other call fails.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
@@ -16,10 +16,20 @@ from automoney.identity import Identity
 from automoney.market.candles import Candle, Mark, Timeframe
 from automoney.market.readings import Reading
 from automoney.messages import Message, Numbered
-from automoney.ports import Books, Collection, Executions, Follower, MarketCache
+from automoney.ports import (
+    Books,
+    CacheUse,
+    Collection,
+    Executions,
+    Follower,
+    Found,
+    MarketCache,
+    Tally,
+)
 from automoney.settings import Settings
 from automoney.trading.judgement import Factor, Judgement, Score, View
 from automoney.trading.portfolio import Portfolio, Position
+from automoney.workflows.market_view import MarketView
 
 NOON = datetime(2025, 11, 5, 12, tzinfo=UTC)
 WALL = datetime(2030, 1, 1, tzinfo=UTC)  # far from the market's time, so that a mix-up shows
@@ -146,7 +156,17 @@ class FakeOutbox:
 @dataclass
 class FakeCollections:
     newest: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    ok: dict[str, datetime] = field(default_factory=dict)
+    in_a_row: dict[str, int] = field(default_factory=dict)
     broken: bool = False
+
+    def success(self, *, since: datetime, by: datetime) -> Mapping[str, Tally]:
+        assert by - since == timedelta(days=1)
+        return self.tallies
+
+    def failed_in_a_row(self, collector: str, *, up_to: datetime) -> int:
+        return self.in_a_row.get(collector, 1)
 
     def health(self) -> Mapping[str, Mapping[str, Any]]:
         if self.broken:
@@ -157,9 +177,9 @@ class FakeCollections:
         never()
 
     def last_ok(self, collector: str, *, as_of: datetime) -> datetime | None:
-        never()
+        return self.ok.get(collector)
 
-    def summary(self) -> Mapping[str, Mapping[str, int]]:
+    def summary(self, *, since: datetime | None = None) -> Mapping[str, Mapping[str, int]]:
         never()
 
 
@@ -171,14 +191,37 @@ class FakeCache:
     bars: dict[tuple[str, Timeframe], list[Candle]] = field(default_factory=dict)
     groups: dict[str, dict[str, Any]] = field(default_factory=dict)
 
-    def latest(self, asset: str) -> Mapping[str, Any] | None:
-        return self.prices.get(asset)
+    used: Mapping[str, CacheUse] | None = field(default_factory=dict)
 
-    def candles(self, asset: str, timeframe: Timeframe) -> list[Candle] | None:
-        return self.bars.get((asset, timeframe))
+    def latest(
+        self, asset: str, *, now: datetime, rebuild: Callable[[], Mapping[str, Any] | None]
+    ) -> Found[Mapping[str, Any]]:
+        return _found(self.prices.get(asset), rebuild)
 
-    def group(self, group: str) -> Mapping[str, Any] | None:
-        return self.groups.get(group)
+    def candles(
+        self,
+        asset: str,
+        timeframe: Timeframe,
+        *,
+        now: datetime,
+        rebuild: Callable[[], list[Candle]],
+    ) -> Found[list[Candle]]:
+        return _found(self.bars.get((asset, timeframe)), rebuild)
+
+    def group(
+        self, group: str, *, as_of: datetime, rebuild: Callable[[], Mapping[str, Any]]
+    ) -> Found[Mapping[str, Any]]:
+        return _found(self.groups.get(group), rebuild)
+
+    def state(self, asset: str, timeframe: Timeframe) -> Mapping[str, Any] | None:
+        return None
+
+    def use(self) -> Mapping[str, CacheUse] | None:
+        return self.used
+
+
+def _found[T](cached: T | None, rebuild: Callable[[], T | None]) -> Found[T]:
+    return Found(rebuild(), cached=False) if cached is None else Found(cached, cached=True)
 
 
 @dataclass
@@ -223,7 +266,10 @@ class FakeCandles:
     def last_open(self, asset: str, timeframe: Timeframe) -> datetime | None:
         never()
 
-    def purge(self, *, before: datetime) -> int:
+    def revision(self, asset: str, timeframe: Timeframe) -> int:
+        return 0
+
+    def purge(self, timeframe: Timeframe, *, before: datetime) -> int:
         never()
 
 
@@ -281,7 +327,6 @@ class World:
     readings: FakeReadings = field(default_factory=FakeReadings)
     tickets: FakeTickets = field(default_factory=FakeTickets)
     database_answers: bool = True
-    cache_answers: bool = True
 
     def services(self) -> Services:
         return Services(
@@ -296,11 +341,15 @@ class World:
             collections=self.collections,
             cache=cast("MarketCache", self.cache),
             marks=self.marks,
-            candles=self.candles,
-            readings=self.readings,
+            view=MarketView(
+                self.settings.assets,
+                self.candles,
+                self.marks,
+                self.readings,
+                cast("MarketCache", self.cache),
+            ),
             tickets=self.tickets,
             check_database=lambda: self.database_answers,
-            check_cache=lambda: self.cache_answers,
         )
 
     def judge(self, slot_at: datetime = NOON, *, macro: float = 12.5) -> Judgement:

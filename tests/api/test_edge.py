@@ -8,7 +8,8 @@ from fastapi.testclient import TestClient
 
 from automoney.api import examples
 from tests.api.fakes_api import ORIGIN, World
-from tests.api.test_routes import cached_price, event
+from tests.api.test_market import cached_price
+from tests.api.test_routes import event
 
 
 @pytest.mark.parametrize("path", ["/api/health", "/api/portfolio", "/api/nothing"])

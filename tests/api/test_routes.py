@@ -7,71 +7,16 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from automoney.encoding import plain, utc_text
-from automoney.market.candles import Mark, Timeframe
-from automoney.market.readings import Reading
-from automoney.market.snapshot import Indicators
+from automoney.market.candles import Mark
 from automoney.messages import Event, Message, scores_data
 from automoney.ports import Follower
-from tests.api.fakes_api import NOON, WALL, World, bars
+from tests.api.fakes_api import NOON, WALL, World
 
 
 def get(client: TestClient, path: str, status: int = 200) -> Any:
     response = client.get(path)
     assert response.status_code == status, response.text
     return response.json()
-
-
-# ---------------------------------------------------------------- health
-
-
-def test_health_needs_no_token_and_tells_the_age_of_each_source(
-    client: TestClient, world: World
-) -> None:
-    world.collections.newest = {
-        "collect_prices": {
-            "source": "binance",
-            "slot_at": NOON,
-            "outcome": "ok",
-            "error": None,
-        }
-    }
-    del client.headers["Authorization"]
-
-    assert get(client, "/api/health") == {
-        "status": "ok",
-        "world": "recorded",
-        "marketTime": "2025-11-05T12:01:30Z",
-        "database": "ok",
-        "cache": "ok",
-        "sources": {
-            "collect_prices": {
-                "source": "binance",
-                "outcome": "ok",
-                "at": "2025-11-05T12:00:00Z",
-                "ageSeconds": 90,
-            }
-        },
-    }
-
-
-def test_health_is_degraded_by_each_store_and_each_failed_source(
-    client: TestClient, world: World
-) -> None:
-    world.cache_answers = False
-    assert get(client, "/api/health")["status"] == "degraded"
-
-    world.cache_answers = True
-    world.collections.newest = {
-        "collect_macro": {"source": "fred", "slot_at": NOON, "outcome": "failed", "error": "key=s"}
-    }
-    failed = get(client, "/api/health")
-    assert failed["status"] == "degraded"
-    assert "key=s" not in str(failed)
-
-    world.database_answers, world.collections.broken = False, True
-    down = get(client, "/api/health")
-    assert (down["status"], down["database"], down["sources"]) == ("degraded", "unreachable", {})
 
 
 # ---------------------------------------------------------------- scores
@@ -114,164 +59,6 @@ def test_before_the_first_run_it_says_when_that_will_be(client: TestClient) -> N
         "HODL-Wave has not run yet; its first run is due at 2025-11-05T16:00:00Z"
     )
     assert problem["due"] == "2025-11-05T16:00:00Z"
-
-
-# ---------------------------------------------------------------- market
-
-
-def cached_price(world: World) -> None:
-    week = bars("BTC", 1, until=NOON, timeframe=Timeframe.W1)[0]
-    world.cache.prices["BTC"] = {
-        "asset": "BTC",
-        "price": "45000",
-        "at": "2025-11-05T12:00:00Z",
-        "timestamp": "2025-11-05T12:00:00Z",
-        "source": "binance",
-        "isAnomaly": True,
-        "indicators": plain(Indicators(ema21=43210.5, macd_signal=3.5, bb_upper=47000.0)),
-        "week": plain(week),
-    }
-
-
-def test_market_comes_from_the_cache_with_names_as_on_the_wire(
-    client: TestClient, world: World
-) -> None:
-    cached_price(world)
-    world.cache.groups["macro"] = {
-        "asOf": "2025-11-05T11:00:00Z",
-        "values": [
-            {
-                "series": "us10y",
-                "asset": None,
-                "period": "2025-11-04T00:00:00Z",
-                "value": 4.1,
-                "ageHours": 11.0,
-                "source": "fred",
-                "filled": None,
-                "isAnomaly": False,
-                "proxy": False,
-            }
-        ],
-    }
-
-    market = get(client, "/api/market/BTC")
-
-    assert (market["origin"], market["price"], market["isAnomaly"]) == ("cache", "45000", True)
-    assert market["ageSeconds"] == 90
-    assert market["indicators"]["macdSignal"] == 3.5
-    assert market["indicators"]["bbUpper"] == 47000.0
-    assert market["indicators"]["rsi14"] is None
-    assert market["week"]["openTime"] == "2025-10-27T00:00:00Z"
-    assert market["week"]["volume"] == "12.5"
-    # eleven hours old at 11:00, and it is a minute and a half past noon now
-    assert market["macro"]["us10y"]["ageHours"] == 12.0
-
-
-def test_market_comes_from_the_database_when_the_cache_has_nothing(
-    client: TestClient, world: World
-) -> None:
-    world.marks.kept = [
-        Mark("BTC", Decimal("45000.50"), NOON, "coingecko", anomalous=False),
-        Mark("BTC", Decimal(1), NOON + timedelta(hours=1), "binance"),  # not yet, by this clock
-    ]
-    world.candles.kept = [
-        *bars("BTC", 60 * 7, until=NOON, timeframe=Timeframe.D1),
-        *bars("BTC", 24, until=NOON, timeframe=Timeframe.H1),
-    ]
-    day = timedelta(days=1)
-    world.readings.kept = [
-        Reading("mvrv", "BTC", NOON - 3 * day, 1.7, NOON - 2 * day, NOON - 2 * day, "coinmetrics"),
-        Reading("mvrv", "BTC", NOON - 2 * day, 1.8, NOON - day, NOON - day, "coinmetrics"),
-        Reading("mvrv", "BTC", NOON - day, 9.9, NOON + day, NOON, "coinmetrics"),
-        Reading("mvrv", "ETH", NOON - 2 * day, 0.5, NOON - day, NOON - day, "coinmetrics"),
-        Reading("cpi", None, NOON - 40 * day, 324.1, NOON - 9 * day, NOON - 9 * day, "fred"),
-    ]
-
-    market = get(client, "/api/market/BTC")
-
-    assert (market["origin"], market["price"], market["source"]) == (
-        "database",
-        "45000.5",
-        "coingecko",
-    )
-    assert market["week"]["close"] == "45000.5"
-    assert market["week"]["openTime"] == "2025-11-03T00:00:00Z"
-    assert all(market["indicators"][name] is not None for name in ("ema21", "ema55", "rsi14"))
-    assert market["onchain"]["mvrv"]["value"] == 1.8
-    assert market["onchain"]["mvrv"]["ageHours"] == 24.0
-    assert market["macro"]["cpi"]["value"] == 324.1
-    assert market["sentiment"] == {}
-
-
-def test_a_known_asset_without_any_price_is_absent(client: TestClient) -> None:
-    assert get(client, "/api/market/ETH", 404)["detail"] == "no price of ETH has been collected yet"
-
-
-def test_the_cache_and_the_database_answer_in_the_same_shape(
-    client: TestClient, world: World
-) -> None:
-    world.marks.kept = [Mark("BTC", Decimal(45_000), NOON, "binance")]
-    stored = get(client, "/api/market/BTC")
-    cached_price(world)
-    cached = get(client, "/api/market/BTC")
-
-    assert list(stored) == list(cached)
-    assert list(stored["indicators"]) == list(cached["indicators"])
-    assert list(stored["week"]) == list(cached["week"])
-
-
-def test_candles_come_from_the_cache_while_it_has_enough_of_them(
-    client: TestClient, world: World
-) -> None:
-    world.cache.bars["BTC", Timeframe.H4] = bars("BTC", 100, until=NOON, timeframe=Timeframe.H4)
-
-    answer = get(client, "/api/market/BTC/candles?timeframe=4h&limit=2")
-
-    assert answer["timeframe"] == "4h"
-    assert [bar["openTime"] for bar in answer["candles"]] == [
-        "2025-11-05T04:00:00Z",
-        "2025-11-05T08:00:00Z",
-    ]
-    assert answer["candles"][-1]["close"] == "30995"
-
-
-def test_more_days_than_the_cache_holds_come_from_the_database(
-    client: TestClient, world: World
-) -> None:
-    stored = bars("BTC", 150, until=NOON, timeframe=Timeframe.D1)
-    world.candles.kept = stored
-    world.cache.bars["BTC", Timeframe.D1] = stored[-100:]
-
-    days = get(client, "/api/market/BTC/candles?limit=200")["candles"]
-
-    assert len(days) == 150
-    assert days[0]["openTime"] == utc_text(stored[0].open_time)
-
-
-def test_weeks_are_built_from_days_and_only_whole_ones(client: TestClient, world: World) -> None:
-    # 5 November 2025 is a Wednesday: the week that began on the 3rd is open
-    world.candles.kept = bars("BTC", 30, until=NOON, timeframe=Timeframe.D1)
-
-    weeks = get(client, "/api/market/BTC/candles?timeframe=1w&limit=3")["candles"]
-
-    assert [week["openTime"] for week in weeks] == [
-        "2025-10-13T00:00:00Z",
-        "2025-10-20T00:00:00Z",
-        "2025-10-27T00:00:00Z",
-    ]
-    assert weeks[-1]["volume"] == "87.5"
-
-
-def test_a_bar_that_is_still_open_by_the_markets_clock_is_left_out(
-    client: TestClient, world: World
-) -> None:
-    world.cache.bars["BTC", Timeframe.H1] = bars(
-        "BTC", 5, until=NOON + timedelta(hours=3), timeframe=Timeframe.H1
-    )
-
-    hours = get(client, "/api/market/BTC/candles?timeframe=1h")["candles"]
-
-    assert [bar["openTime"] for bar in hours] == ["2025-11-05T10:00:00Z", "2025-11-05T11:00:00Z"]
 
 
 # ---------------------------------------------------------------- history

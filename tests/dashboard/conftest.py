@@ -166,6 +166,7 @@ def _fill_market(world: World) -> None:
                 Indicators(43210.5, 40100.2, 58.24, 900.1, 850.4, 49.7, 47000.0, 43000.0, 39000.0)
             ),
             "week": plain(bars(asset, 1, until=NOON, timeframe=Timeframe.W1)[0]),
+            "timeframes": {"1h": None, "4h": None, "1d": None},
         }
         for series, value in (("mvrv_z", 1.82), ("nvt", 71.5), ("exchange_netflow", -2310.5)):
             day = NOON - timedelta(days=1, hours=12)

@@ -153,7 +153,7 @@ def test_a_person_gets_tables(market_data: Path) -> None:
         (["demo", "--from", "1999-01-01"], "2017-08-17"),
         (["demo", "--assets", "BTC,DOGE"], "'DOGE': known are BTC, ETH"),
         (["demo", "--world", "recorded:/nowhere"], "/nowhere"),
-        (["fly"], "demo, lint, start, synth, test, token"),
+        (["fly"], "demo, indicators, lint, start, synth, test, token"),
         (["token", "--user", "a b"], "1 to 128 letters"),
     ],
 )

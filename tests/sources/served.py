@@ -4,7 +4,7 @@ import asyncio
 import json
 import ssl
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 import httpx
 
-from automoney.transport import Transport
+from automoney.transport import Limit, Transport
 
 NOW = datetime(2025, 9, 21, 12, tzinfo=UTC)
 
@@ -173,6 +173,21 @@ class StoredBreaker:
 
 
 @dataclass
+class Purse:
+    """A budget of so many calls a source, with a minute to wait once they are spent."""
+
+    left: dict[str, int]
+    taken: list[tuple[str, datetime]] = field(default_factory=list)
+
+    def take(self, source: str, limits: Sequence[Limit], *, now: datetime) -> timedelta | None:
+        self.taken.append((source, now))
+        if not self.left[source]:
+            return max(limit.per for limit in limits)
+        self.left[source] -= 1
+        return None
+
+
+@dataclass
 class Naps:
     """Sleeps that take no time but are remembered, in seconds."""
 
@@ -198,8 +213,9 @@ def run[T](
     timeout: timedelta = timedelta(seconds=5),
     breaker: StoredBreaker | None = None,
     naps: Naps | None = None,
+    **options: Any,
 ) -> T:
-    """Hand `ask` a transport at the time `now`, and close it."""
+    """Hand `ask` a transport at the time `now`, and close it; `options` are the transport's."""
 
     async def joined() -> T:
         async with Transport(
@@ -208,6 +224,7 @@ def run[T](
             timeout=timeout,
             sleep=naps or Naps(),
             pool=httpx.AsyncHTTPTransport(trust_env=False, verify=_TRUST),
+            **options,
         ) as transport:
             return await ask(transport)
 

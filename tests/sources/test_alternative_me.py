@@ -33,7 +33,10 @@ def index(*rows: object, error: object = None) -> Answer:
 def readings(
     served: Served, *, since: datetime = TODAY - 3 * DAY, now: datetime = NOW
 ) -> tuple[Reading, ...]:
-    return run(lambda t: AlternativeMe(t, served.url).readings(["BTC"], since=since, now=now))
+    return run(
+        lambda t: AlternativeMe(t, served.url).readings(["BTC"], since=since, now=now),
+        now=max(now, NOW),
+    )
 
 
 def test_the_recorded_answer_oldest_first(served: Served, recorded: Recorded) -> None:
@@ -56,18 +59,18 @@ def test_the_documented_answer_is_stamped_at_five(served: Served, recorded: Reco
     assert readings(served, since=day, now=stamped - timedelta(seconds=1)) == ()
 
 
-def test_only_from_since_to_now_and_the_last_of_a_day_wins(served: Served) -> None:
+def test_only_from_since_to_the_slot_and_the_last_of_a_day_wins(served: Served) -> None:
     served.give(
         PATH,
         index(
-            row(TODAY + DAY, "90"),
+            row(NOW, "90"),
             row(TODAY, "50"),
             row(TODAY - DAY + timedelta(hours=5), "31"),
             row(TODAY - DAY, "30"),
             row(TODAY - 4 * DAY, "10"),
         ),
     )
-    got = readings(served)
+    got = readings(served, now=NOW - timedelta(seconds=1))
     assert [(one.period, one.value) for one in got] == [(TODAY - DAY, 31), (TODAY, 50)]
 
 
@@ -95,6 +98,8 @@ def test_the_ends_of_the_scale(served: Served, value: object) -> None:
         (index(row(TODAY, "Fear")), "value was 'Fear'"),
         (index(row(TODAY, None)), "value was None"),
         (index({"value": "1"}), "timestamp was None"),
+        (index(row(TODAY + DAY, "90")), "timestamp was '2025-09-22T00:00:00Z'"),
+        (index(row(TODAY + DAY, "90"), row(TODAY)), "expected a time up to now"),
         (index({"value": "1", "timestamp": "21-09-2025"}), "timestamp was '21-09-2025'"),
         (index("x"), "row was 'x'"),
         (index(), "sent no values"),

@@ -76,8 +76,13 @@ def test_the_documented_ticker_has_the_fields_we_read(served: Served, recorded: 
         ([ticker("BTCUSDT"), ticker("ETHUSDT", "0")], "lastPrice of ETHUSDT was '0'"),
         ([ticker("BTCUSDT"), ticker("ETHUSDT", "1e30")], "lastPrice of ETHUSDT was '1e30'"),
         ([ticker("BTCUSDT"), ticker("ETHUSDT", "NaN")], "lastPrice of ETHUSDT was 'NaN'"),
+        (
+            [ticker("BTCUSDT"), ticker("ETHUSDT", at=fields.to_millis(NOW) + 60_001)],
+            "closeTime of ETHUSDT was '2025-09-21T12:01:00.001000Z'; expected a time up to now",
+        ),
         (ticker("BTCUSDT"), "tickers was {"),
         (["BTCUSDT"], "a ticker was 'BTCUSDT'"),
+        ([{"symbol": ["BTCUSDT"]}], "symbol of a ticker was ['BTCUSDT']"),
     ],
 )
 def test_marks_refuse(served: Served, answer: object, words: str) -> None:
@@ -100,8 +105,9 @@ def test_recorded_candles_keep_every_digit(
     served: Served, recorded: Recorded, name: str, asset: str, timeframe: Timeframe
 ) -> None:
     served.give(KLINES, recorded(name))
-    got = run(lambda t: Binance(t, served.url).candles(asset, timeframe))
     rows = json.loads(recorded(name).body)
+    then = fields.millis("", "", rows[-1][0])
+    got = run(lambda t: Binance(t, served.url).candles(asset, timeframe), now=then)
     assert len(got) == len(rows) == 100
     for candle, row in zip(got, rows, strict=True):
         written = [candle.open, candle.high, candle.low, candle.close, candle.volume]
@@ -140,6 +146,7 @@ def test_rows_out_of_order_are_sorted_and_of_two_the_last_wins(served: Served) -
         (kline(NOW, width=11), "a row of 12 values"),
         ({"open": 1}, "a row of 12 values"),
         (kline(NOW + timedelta(minutes=1)), "expected the start of a bar"),
+        (kline(NOW + HOUR), "open time of BTC candle was '2025-09-21T13:00:00Z'"),
         (kline(NOW, "10", "12", "0", "11"), "low of BTC 1h bar of 2025-09-21T12:00 was '0'"),
         (kline(NOW, "10", "-12", "9", "11"), "high of BTC 1h bar of 2025-09-21T12:00 was '-12'"),
         (kline(NOW, "10", "1e30", "9", "11"), "was '1e30'"),
@@ -164,6 +171,30 @@ def test_no_candles_at_all_is_a_failure_but_none_since_is_not(served: Served) ->
     with pytest.raises(SourceUnavailable, match="has no 1h candles of BTC"):
         candles(served, Timeframe.H1)
     assert candles(served, Timeframe.H1, start=NOW) == ()
+
+
+def test_candles_from_before_what_was_asked_are_refused(served: Served) -> None:
+    served.give(KLINES, as_json([kline(NOW - 2 * HOUR), kline(NOW - HOUR)]))
+    with pytest.raises(SourceUnavailable, match="expected 2025-09-21T11:00:00Z or later"):
+        candles(served, Timeframe.H1, start=NOW - HOUR)
+
+
+def test_more_candles_than_were_asked_for_are_cut_at_the_far_end(served: Served) -> None:
+    served.give(KLINES, as_json([kline(NOW - n * HOUR) for n in (3, 2, 1)]))
+    newest = candles(served, Timeframe.H1, limit=2)
+    assert [one.open_time for one in newest] == [NOW - 2 * HOUR, NOW - HOUR]
+    first = candles(served, Timeframe.H1, start=NOW - 3 * HOUR, limit=2)
+    assert [one.open_time for one in first] == [NOW - 3 * HOUR, NOW - 2 * HOUR]
+
+
+def test_a_halted_symbol_has_old_candles_and_says_so_by_their_times(served: Served) -> None:
+    """Whoever asked judges how old is too old: the answer itself is an honest one."""
+    halted = NOW - 2000 * HOUR
+    served.give(KLINES, as_json([kline(halted - HOUR), kline(halted, volume="0.00000000")]))
+    served.give(TICKER, as_json([ticker("BTCUSDT", at=fields.to_millis(halted))]))
+    got = candles(served, Timeframe.H1)
+    assert (got[-1].open_time, got[-1].volume) == (halted, Decimal(0))
+    assert marks(served, ["BTC"])[0].at == halted
 
 
 def history(first: datetime, count: int, gap: range) -> Any:
@@ -227,6 +258,12 @@ def test_the_first_trade_at_or_after(served: Served) -> None:
             "limit": "1",
         }
     ]
+
+
+def test_of_several_trades_the_earliest_is_the_first(served: Served) -> None:
+    late, first = ({"p": str(n), "T": fields.to_millis(NOW) + n} for n in (9, 3))
+    served.give(TRADES, as_json([late, first]))
+    assert first_trade(served, NOW).price == 3
 
 
 def test_a_trade_in_the_millisecond_before_is_too_early(served: Served) -> None:
@@ -302,6 +339,7 @@ def finish(steps: Any) -> Any:
     [
         ({"p": "1", "T": fields.to_millis(NOW) - 1}, "2025-09-21T12:00:00Z or later"),
         ({"p": "-1", "T": fields.to_millis(NOW)}, "p of BTC trade was '-1'"),
+        ({"p": "1", "T": fields.to_millis(NOW) + 60_001}, "expected a time up to now"),
         ({"T": fields.to_millis(NOW)}, "p of BTC trade was None"),
         ({"p": "1"}, "T of BTC trade was None"),
         ("x", "trade of BTC was 'x'"),
@@ -316,7 +354,7 @@ def test_trades_refuse(served: Served, trade: object, words: str) -> None:
 
 @pytest.mark.parametrize("ask", [marks, None])
 def test_an_asset_it_does_not_know(served: Served, ask: Any) -> None:
-    with pytest.raises(SourceUnavailable, match="no symbol for DOGE"):
+    with pytest.raises(SourceUnavailable, match="asset was 'DOGE'; expected one of BTC, ETH"):
         if ask:
             marks(served, ["DOGE"])
         else:

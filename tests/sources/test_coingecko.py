@@ -20,12 +20,19 @@ CHART = "/api/v3/coins/bitcoin/market_chart"
 HALF, HOUR = timedelta(minutes=30), timedelta(hours=1)
 
 
-def marks(served: Served, assets: Sequence[str] = ("BTC",)) -> tuple[Mark, ...]:
-    return run(lambda transport: CoinGecko(transport, served.url).marks(assets))
+MAY_2026 = datetime(2026, 5, 20, tzinfo=UTC)  # a little after the documented examples
 
 
-def candles(served: Served, timeframe: Timeframe, **options: Any) -> tuple[Candle, ...]:
-    return run(lambda t: CoinGecko(t, served.url).candles("BTC", timeframe, **options))
+def marks(
+    served: Served, assets: Sequence[str] = ("BTC",), now: datetime = NOW
+) -> tuple[Mark, ...]:
+    return run(lambda transport: CoinGecko(transport, served.url).marks(assets), now=now)
+
+
+def candles(
+    served: Served, timeframe: Timeframe, now: datetime = NOW, **options: Any
+) -> tuple[Candle, ...]:
+    return run(lambda t: CoinGecko(t, served.url).candles("BTC", timeframe, **options), now=now)
 
 
 def bar(close_time: datetime, *prices: object) -> Any:
@@ -60,7 +67,7 @@ def test_marks_of_nothing_ask_nothing(served: Served) -> None:
 
 def test_the_documented_price(served: Served, recorded: Recorded) -> None:
     served.give(PRICE, recorded("coingecko/simple-price-bitcoin-all-fields.200.json"))
-    (mark,) = marks(served)
+    (mark,) = marks(served, now=MAY_2026)
     assert mark == Mark(
         "BTC", Decimal(76975), datetime(2026, 5, 18, 8, 17, 38, tzinfo=UTC), "coingecko"
     )
@@ -85,6 +92,10 @@ def test_a_recorded_price_without_its_time_is_refused(served: Served, recorded: 
         ({"bitcoin": {"usd": 1e30, "last_updated_at": 1758455998}}, "usd of bitcoin was"),
         ({"bitcoin": {"usd": "x", "last_updated_at": 1758455998}}, "usd of bitcoin was 'x'"),
         ({"bitcoin": {"usd": 1, "last_updated_at": 1758455998000}}, "last_updated_at of bitcoin"),
+        (
+            {"bitcoin": {"usd": 1, "last_updated_at": 1758456061}},
+            "last_updated_at of bitcoin was '2025-09-21T12:01:01Z'; expected a time up to now",
+        ),
     ],
 )
 def test_marks_refuse(served: Served, body: object, words: str) -> None:
@@ -134,6 +145,20 @@ def test_it_asks_for_the_shortest_span_that_will_do(
     assert served.asked(OHLC)[0]["days"] == days
 
 
+def test_rows_out_of_order_are_sorted_and_of_two_the_last_wins(served: Served) -> None:
+    early, late = NOW - 4 * HOUR, NOW
+    again = bar(early, 20.0, 21.0, 19.0, 20.5)
+    served.give(OHLC, as_json([bar(late), bar(early), again]))
+    got = candles(served, Timeframe.H4)
+    assert [(one.close_time, one.close) for one in got] == [
+        (early, Decimal("20.5")),
+        (late, Decimal(11)),
+    ]
+    halves = [bar(NOW), bar(NOW - HALF), bar(NOW - HALF, 5.0, 12.0, 5.0, 11.0)]
+    served.give(OHLC, as_json(halves))
+    assert [one.open for one in candles(served, Timeframe.H1)] == [Decimal(5)]
+
+
 def test_start_and_limit_cut(served: Served) -> None:
     served.give(OHLC, as_json([bar(NOW - n * 4 * HOUR) for n in range(10)]))
     start = NOW - 20 * HOUR
@@ -175,8 +200,8 @@ def test_the_documented_half_hours(served: Served, recorded: Recorded) -> None:
     """They close at 14:00 and 14:30, so they are of two hours and make none."""
     served.give(OHLC, recorded("coingecko/ohlc-bitcoin.200.json"))
     with pytest.raises(SourceUnavailable, match="has no 1h candles of BTC"):
-        candles(served, Timeframe.H1)
-    assert candles(served, Timeframe.H1, start=NOW) == ()
+        candles(served, Timeframe.H1, now=MAY_2026)
+    assert candles(served, Timeframe.H1, now=MAY_2026, start=MAY_2026) == ()
 
 
 @pytest.mark.parametrize("timeframe", [Timeframe.M5, Timeframe.D1, Timeframe.W1])
@@ -204,6 +229,7 @@ def test_a_start_too_long_ago(served: Served, timeframe: Timeframe, back: timede
         (bar(NOW, 10, 12, 0, 11), "low of BTC 4h bar"),
         (bar(NOW, 10, 12, 9, None), "close of BTC 4h bar"),
         (["2025", 10, 12, 9, 11], "time of BTC candle was '2025'"),
+        (bar(NOW + 8 * HOUR), "open time of BTC candle was '2025-09-21T16:00:00Z'"),
     ],
 )
 def test_candles_refuse(served: Served, row: object, words: str) -> None:
@@ -213,8 +239,25 @@ def test_candles_refuse(served: Served, row: object, words: str) -> None:
     assert words in caught.value.reason
 
 
-def first_trade(served: Served, after: datetime) -> Mark:
-    return run(lambda transport: CoinGecko(transport, served.url).first_trade("BTC", after))
+@pytest.mark.parametrize(
+    ("half", "words"),
+    [
+        (bar(NOW, 10, 9, 9, 9.5), "BTC half hour of 2025-09-21T11:30 was"),
+        (bar(NOW, 10, 12, -9, 11), "low of BTC half hour of 2025-09-21T11:30 was -9"),
+        (bar(NOW + HOUR), "open time of BTC candle was '2025-09-21T12:30:00Z'"),
+    ],
+)
+def test_a_bad_half_is_not_hidden_in_a_good_hour(served: Served, half: object, words: str) -> None:
+    served.give(OHLC, as_json([bar(NOW - HALF, 10.0, 20.0, 1.0, 10.0), half]))
+    with pytest.raises(SourceUnavailable) as caught:
+        candles(served, Timeframe.H1)
+    assert words in caught.value.reason
+
+
+def first_trade(served: Served, after: datetime, now: datetime = NOW) -> Mark:
+    return run(
+        lambda transport: CoinGecko(transport, served.url).first_trade("BTC", after), now=now
+    )
 
 
 def test_the_first_price_at_or_after(served: Served) -> None:
@@ -233,7 +276,7 @@ def test_the_first_price_at_or_after(served: Served) -> None:
 def test_the_documented_chart_keeps_every_digit(served: Served, recorded: Recorded) -> None:
     served.give(CHART, recorded("coingecko/market-chart-bitcoin.200.json"))
     after = datetime(2026, 5, 17, 14, 25, tzinfo=UTC)
-    assert first_trade(served, after) == Mark(
+    assert first_trade(served, after, now=MAY_2026) == Mark(
         "BTC",
         Decimal("78052.87543398788"),
         datetime(2026, 5, 17, 14, 29, 59, 661_000, tzinfo=UTC),
@@ -243,7 +286,15 @@ def test_the_documented_chart_keeps_every_digit(served: Served, recorded: Record
 
 @pytest.mark.parametrize(
     "body",
-    [{}, {"prices": None}, {"prices": [[1]]}, {"prices": [[1758456000000, 0]]}, [], {"prices": []}],
+    [
+        {},
+        {"prices": None},
+        {"prices": [[1]]},
+        {"prices": [[1758456000000, 0]]},
+        {"prices": [[1758456060001, 1]]},
+        [],
+        {"prices": []},
+    ],
 )
 def test_charts_refuse(served: Served, body: object) -> None:
     served.give(CHART, as_json(body))
@@ -262,6 +313,6 @@ def test_the_recorded_rate_limit(served: Served, recorded: Recorded) -> None:
 
 
 def test_an_asset_it_does_not_know(served: Served) -> None:
-    with pytest.raises(SourceUnavailable, match="no coin for DOGE"):
+    with pytest.raises(SourceUnavailable, match="asset was 'DOGE'; expected one of BTC, ETH"):
         marks(served, ["BTC", "DOGE"])
     assert served.requests == []

@@ -120,6 +120,14 @@ def test_pages_without_end(served: Served) -> None:
     assert len(served.requests) == 20
 
 
+@pytest.mark.parametrize("token", [7, ["x"], "\ud800", "x" * 2000])
+def test_what_is_no_token_is_not_sent_back(served: Served, token: object) -> None:
+    served.give(PATH, page(next_page_token=token))
+    with pytest.raises(SourceUnavailable, match="next page of BTC was"):
+        readings(served)
+    assert len(served.requests) == 1
+
+
 def test_rows_out_of_order_are_sorted_and_of_two_the_last_wins(served: Served) -> None:
     served.give(
         PATH,
@@ -191,6 +199,11 @@ def test_one_asset_that_fails_is_lost_alone(
         ({}, "data of BTC was None"),
         ({"data": [1]}, "row of BTC was 1"),
         ({"data": [{"CapMVRVCur": "1"}]}, "time of BTC was None"),
+        ({"data": [row(TODAY, "eth", CapMVRVCur="1")]}, "asset of BTC was 'eth'; expected 'btc'"),
+        ({"data": [row(TODAY + DAY, CapMVRVCur="1")]}, "time of BTC was '2025-09-22T00:00:00Z'"),
+        ({"data": [row(TODAY, CapMVRVCur="0")]}, "CapMVRVCur of BTC was '0'"),
+        ({"data": [row(TODAY, NVTAdj="-3")]}, "NVTAdj of BTC was '-3'"),
+        ({"data": [row(TODAY, FlowInExNtv="-1")]}, "FlowInExNtv of BTC was '-1'"),
         ({"data": [row(NOW, CapMVRVCur="1")]}, "time of BTC was '2025-09-21T12:00:00.000000000Z'"),
         ({"data": [row(TODAY, CapMVRVCur="NaN")]}, "CapMVRVCur of BTC was 'NaN'"),
         ({"data": [row(TODAY, CapMVRVCur="")]}, "CapMVRVCur of BTC was ''"),

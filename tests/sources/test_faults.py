@@ -16,6 +16,7 @@ from automoney.sources.binance import Binance
 from automoney.sources.coingecko import CoinGecko
 from automoney.sources.coinmetrics import CoinMetrics
 from automoney.sources.fred import Fred
+from automoney.sources.fred_csv import FredCsv
 from automoney.sources.glassnode import Glassnode
 from automoney.transport import Transport
 from tests.sources.served import NOW, Answer, Asked, Served, as_json, run, spoken
@@ -50,8 +51,8 @@ QUESTIONS: dict[str, tuple[str, Question]] = {
     "coingecko trade": ("coingecko", lambda t, url: trade_of(CoinGecko(t, url))),
     "glassnode": ("glassnode", lambda t, url: of_series(Glassnode(t, url, KEY))),
     "coinmetrics": ("coinmetrics", lambda t, url: of_series(CoinMetrics(t, url))),
-    "fred": ("fred", lambda t, url: of_series(Fred(t, url, url, KEY))),
-    "fred csv": ("fred", lambda t, url: of_series(Fred(t, url, url))),
+    "fred": ("fred", lambda t, url: of_series(Fred(t, url, KEY))),
+    "fred csv": ("fred_csv", lambda t, url: of_series(FredCsv(t, url))),
     "alternative_me": ("alternative_me", lambda t, url: of_series(AlternativeMe(t, url))),
 }
 FAULTS: dict[str, Answer] = {
@@ -60,6 +61,10 @@ FAULTS: dict[str, Answer] = {
     "403": Answer(b"<html>Forbidden</html>", 403, "text/html"),
     "418": as_json({"code": -1003, "msg": "IP banned"}, status=418),
     "429": as_json({"status": {"error_message": "limit"}}, 429, headers={"Retry-After": "7"}),
+    "429 without a wait": as_json({"error": "Too Many Requests"}, status=429),
+    "429 by a page": Answer(b"<html>Slow down</html>", 429, "text/html"),
+    "402": as_json({"error": "Payment required for @key@"}, status=402),
+    "404": Answer(b'<?xml version="1.0"?><error code="404"/>', 404, "text/xml"),
     "451": as_json({"code": 0, "msg": "restricted location"}, status=451),
     "500": Answer(b"", 500, ""),
     "502": Answer(b"<html>Bad gateway</html>", 502, "text/html"),
@@ -69,6 +74,13 @@ FAULTS: dict[str, Answer] = {
     "truncated JSON": Answer(b'[[1758456000000,"1'),
     "cut off": Answer(b'{"data": []}', cut=True),
     "silent": Answer(b"[]", delay=5),
+    "dripping": Answer(b"[" + b" " * 5000 + b"]", drip=0.02),
+    "not unpacked": Answer(b"[]", headers={"Content-Encoding": "gzip"}),
+    "not UTF-8": Answer(b'[{"t": "\xff\xfe"}]'),
+    "another encoding": Answer("[{}]".encode("utf-16")),
+    "plain text": Answer(b"OK", content_type="text/plain"),
+    "an error with status 200": as_json({"error": {"message": "no key @key@"}}),
+    "another error with status 200": as_json({"error_code": 1, "error_message": "@key@"}),
     "NaN": Answer(b"[NaN]"),
     "null": Answer(b"null"),
     "a string": Answer(b'"come back later"'),
@@ -105,18 +117,19 @@ def test_it_says_so_and_keeps_the_key_to_itself(
     source, ask = QUESTIONS[question]
     everywhere.answer = FAULTS[fault]
     everywhere.requests.clear()
-    timeout = timedelta(seconds=0.05 if fault == "silent" else 5)
+    timeout = timedelta(seconds=0.05 if fault in ("silent", "dripping") else 5)
     with pytest.raises(SourceUnavailable) as caught:
         run(lambda t: ask(t, everywhere.url), timeout=timeout)
     assert everywhere.requests
     assert caught.value.source == source
     assert caught.value.status == STATUSES.get(fault, caught.value.status)
+    assert caught.value.reason
     assert KEY not in spoken(caught.value) + caplog.text
 
 
 def test_no_source_shows_its_key(served: Served) -> None:
     async def shown(transport: Transport) -> str:
-        sources = (Glassnode(transport, served.url, KEY), Fred(transport, served.url, "", KEY))
+        sources = (Glassnode(transport, served.url, KEY), Fred(transport, served.url, KEY))
         return repr(sources) + str(sources)
 
     assert KEY not in run(shown)

@@ -19,7 +19,11 @@ MOMENTS = st.datetimes(
 )
 
 
-@given(st.decimals(min_value=Decimal("1e-12"), max_value=Decimal("1e12"), allow_nan=False))
+@given(
+    st.decimals(min_value=Decimal("1e-12"), max_value=Decimal("1e12"), allow_nan=False).filter(
+        lambda value: len(value.as_tuple().digits) <= 60
+    )
+)
 def test_a_price_is_what_was_written(value: Decimal) -> None:
     assert fields.price("src", "p", str(value)) == value
     assert fields.price("src", "p", value) == value
@@ -29,6 +33,7 @@ def test_a_price_is_what_was_written(value: Decimal) -> None:
     "value",
     [
         "0", 0, "-1", -1, Decimal("-0.1"), Decimal("1e30"), "1e30", 10**30, "1000000000001",
+        "1e-13", Decimal("1e-30"), "0." + "1" * 61, "1" * 200,
         "NaN", "nan", "Infinity", "-inf", "", " ", " 1", "1 ", "1_000", "1,000", "0x10", "١٢",
         "abc", "1e9999", None, True, False, 1.5, [], ["1"], {}, b"1",
     ],
@@ -37,12 +42,13 @@ def test_no_price(value: object) -> None:
     with pytest.raises(SourceUnavailable) as caught:
         fields.price("src", "lastPrice of X", value)
     assert caught.value.source == "src"
-    assert caught.value.reason.startswith(f"lastPrice of X was {value!r}; expected ")
+    shown = caught.value.reason.removeprefix("lastPrice of X was ").partition("; expected ")[0]
+    assert shown == repr(value) if len(repr(value)) < 60 else "..." in shown
 
 
 def test_a_volume_may_be_zero_but_not_less() -> None:
     assert fields.volume("src", "v", "0.00000000") == 0
-    for value in ("-0.1", "1e13", None):
+    for value in ("-0.1", "1e19", None):
         with pytest.raises(SourceUnavailable):
             fields.volume("src", "v", value)
 

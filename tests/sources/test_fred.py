@@ -13,7 +13,11 @@ import pytest
 from automoney.errors import SourceUnavailable
 from automoney.market.readings import Reading
 from automoney.market.series import series_of
-from automoney.sources.fred import SERIES, Fred
+from automoney.ports import SeriesSource
+from automoney.sources.fred import Fred
+from automoney.sources.fred_csv import FredCsv
+from automoney.sources.fred_series import SERIES
+from automoney.transport import Transport
 from tests.sources.conftest import Recorded
 from tests.sources.served import NOW, Answer, Asked, Served, as_json, run
 
@@ -25,10 +29,10 @@ SINCE = datetime(2025, 9, 1, tzinfo=UTC)
 def readings(
     served: Served, key: str = KEY, since: datetime = SINCE, now: datetime = NOW
 ) -> tuple[Reading, ...]:
-    return run(
-        lambda t: Fred(t, served.url, served.url, key).readings(["BTC"], since=since, now=now),
-        now=now,
-    )
+    def source(transport: Transport) -> SeriesSource:
+        return Fred(transport, served.url, key) if key else FredCsv(transport, served.url)
+
+    return run(lambda t: source(t).readings(["BTC"], since=since, now=now), now=now)
 
 
 def observations(*rows: tuple[object, object]) -> Answer:
@@ -122,18 +126,37 @@ def test_holidays_are_left_out_and_of_two_rows_the_last_wins(served: Served, key
         DOWNLOAD,
         lambda asked: table("DGS10", *csv_rows) if asked.params["id"] == "DGS10" else empty(asked),
     )
+    source = "fred" if key else "fred_csv"
     assert readings(served, key) == (
-        Reading("us10y", None, at(2025, 9, 2), 2.0, at(2025, 9, 4), NOW, "fred"),
-        Reading("us10y", None, at(2025, 9, 3), 4.22, at(2025, 9, 5), NOW, "fred"),
+        Reading("us10y", None, at(2025, 9, 2), 2.0, at(2025, 9, 4), NOW, source),
+        Reading("us10y", None, at(2025, 9, 3), 4.22, at(2025, 9, 5), NOW, source),
     )
 
 
-def test_nothing_is_available_later_than_now_or_of_a_period_to_come(served: Served) -> None:
-    rows = [("2025-08-31", "1"), ("2025-09-20", "2"), ("2025-09-22", "3"), ("2026-01-01", "4")]
-    served.give(API, observations(*rows))
+def test_nothing_is_available_later_than_now_or_before_since(served: Served) -> None:
+    served.give(API, observations(("2025-08-31", "1"), ("2025-09-20", "2")))
     got = readings(served)
     assert {one.period for one in got} == {at(2025, 9, 20)}
     assert {(one.available_at, one.vintage) for one in got} == {(NOW, NOW)}
+
+
+def test_what_is_younger_than_the_slot_is_left_out_and_no_error(served: Served) -> None:
+    """A slot that is run late asks a source that knows more by then."""
+    served.give(API, observations(("2025-09-01", "1"), ("2025-09-20", "2")))
+    slot = at(2025, 9, 10)
+    got = run(
+        lambda t: Fred(t, served.url, KEY).readings([], since=SINCE, now=slot),
+        now=NOW,
+    )
+    assert {one.period for one in got} == {at(2025, 9, 1)}
+
+
+@pytest.mark.parametrize("key", [KEY, ""])
+def test_a_date_to_come_is_refused_by_name(served: Served, key: str) -> None:
+    served.give(API, observations(("2025-09-20", "1"), ("2025-09-22", "3")))
+    served.give(DOWNLOAD, lambda asked: table(asked.params["id"], "2025-09-20,1", "2025-09-22,3"))
+    with pytest.raises(SourceUnavailable, match=r"date of DFF was '2025-09-22T00:00:00Z'"):
+        readings(served, key)
 
 
 def test_recorded_observations(served: Served, recorded: Recorded) -> None:
@@ -200,7 +223,11 @@ def test_one_series_that_fails_is_lost_alone(
         got = readings(served, key)
     assert {one.series for one in got} == set(SERIES) - {"cpi"}
     (message,) = caplog.messages
-    assert message.startswith("fred: going on without CPIAUCSL: answered 4")
+    assert (
+        message.removeprefix("fred")
+        .removeprefix("_csv")
+        .startswith(": going on without CPIAUCSL: answered 4")
+    )
 
 
 @pytest.mark.parametrize("name", ["error-no-key", "error-malformed-key"])

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from automoney.errors import SourceUnavailable
+from automoney.market.assets import ASSETS
 from automoney.market.readings import Reading
-from automoney.market.series import SERIES
+from automoney.market.series import series_of
 from automoney.sources import fields
-from automoney.sources.glassnode import METRICS, Glassnode
+from automoney.sources.glassnode import SERIES, Glassnode
 from tests.sources.conftest import Recorded
 from tests.sources.served import NOW, Answer, Asked, Served, StoredBreaker, as_json, run
 
@@ -21,7 +22,7 @@ KEY = "glass-0123456789abcdef"
 DAY = timedelta(days=1)
 TODAY = NOW.replace(hour=0)
 SINCE = TODAY - 5 * DAY
-PATHS = {series: f"/v1/metrics/{metric}" for series, metric in METRICS["BTC"].items()}
+PATHS = {SERIES[metric]: f"/v1/metrics/{metric}" for metric in ASSETS["BTC"].glassnode}
 
 
 def points(*values: object, last: datetime = TODAY) -> Any:
@@ -48,9 +49,9 @@ def give_all(served: Served, answer: Answer) -> None:
         served.give(path, answer)
 
 
-def test_every_series_is_one_of_ours() -> None:
-    for metrics in METRICS.values():
-        assert {SERIES[name].group for name in metrics} == {"onchain"}
+def test_every_metric_of_every_asset_is_a_series_of_ours() -> None:
+    assert {metric for asset in ASSETS.values() for metric in asset.glassnode} == set(SERIES)
+    assert set(SERIES.values()) <= {series.name for series in series_of("onchain")}
 
 
 def test_what_is_asked(served: Served) -> None:
@@ -187,6 +188,10 @@ def test_four_at_once_and_no_more(served: Served) -> None:
     ("row", "words"),
     [
         ({"t": "x", "v": 1}, "t of indicators/nvt of BTC was 'x'"),
+        ({"t": 1758412801, "v": 1}, "expected the start of a day"),
+        ({"t": 1758499200, "v": 1}, "t of indicators/nvt of BTC was '2025-09-22T00:00:00Z'"),
+        ({"t": 1758412800, "v": 0}, "v of indicators/nvt of BTC was 0"),
+        ({"t": 1758412800, "v": -1.5}, "v of indicators/nvt of BTC was Decimal('-1.5')"),
         ({"v": 1}, "t of indicators/nvt of BTC was None"),
         ({"t": 1758412800}, "a value called v"),
         ({"t": 1758412800, "o": {"1d": 1}}, "a value called v"),

@@ -10,13 +10,19 @@ from tests.services import fresh_database
 
 
 @pytest.fixture(scope="session")
-def migrated(postgres_url: str) -> Iterator[Database]:
-    """A database with the newest schema."""
+def migrated_url(postgres_url: str) -> Iterator[str]:
+    """The URL of the database that `database` is."""
     with fresh_database(postgres_url) as url:
-        database = Database.open(url, durable=False, max_size=8)
-        migrate(database)
-        yield database
-        database.close()
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated(migrated_url: str) -> Iterator[Database]:
+    """A database with the newest schema."""
+    database = Database.open(migrated_url, durable=False, max_size=8)
+    migrate(database)
+    yield database
+    database.close()
 
 
 @pytest.fixture

@@ -1,12 +1,10 @@
-"""Candles, marks, readings and collections: what is kept, and what a slot may see of it."""
+"""Candles, marks and readings: what is kept, and what a slot may see of it."""
 
 from datetime import timedelta
 from decimal import Decimal
 
 from automoney.market.candles import Timeframe
-from automoney.ports import Collection
 from automoney.stores.candles import PostgresCandles
-from automoney.stores.collections import PostgresCollections
 from automoney.stores.database import Database
 from automoney.stores.marks import PostgresMarks
 from automoney.stores.readings import PostgresReadings
@@ -36,13 +34,16 @@ def test_a_candle_that_is_open_at_the_slot_is_not_seen(database: Database) -> No
     assert len(candles.days("BTC", since=TODAY, closed_by=TODAY + DAY)) == 1
 
 
-def test_purging_keeps_days(database: Database) -> None:
+def test_purging_drops_one_timeframe_and_says_nothing_of_a_revision(database: Database) -> None:
     candles = PostgresCandles(database)
     hour = candle(TODAY - 40 * DAY, timeframe=Timeframe.H1)
     candles.put([hour, candle(TODAY - 40 * DAY)])
 
-    assert candles.purge(before=TODAY - 30 * DAY) == 1
+    assert candles.purge(Timeframe.H4, before=TODAY) == 0
+    assert candles.purge(Timeframe.H1, before=TODAY - 40 * DAY) == 0
+    assert candles.purge(Timeframe.H1, before=TODAY - 30 * DAY) == 1
     assert len(candles.days("BTC", since=TODAY - 50 * DAY, closed_by=TODAY)) == 1
+    assert candles.revision("BTC", Timeframe.H1) == 0
 
 
 def test_the_mark_of_a_slot_is_the_last_before_it(database: Database) -> None:
@@ -95,19 +96,3 @@ def test_two_sources_of_one_series_are_not_mixed(database: Database) -> None:
         ("coinmetrics", 310.0),
     ]
     assert readings.last_period("glassnode") == old
-
-
-def test_a_collection_that_failed_and_then_worked_counts_as_ok(database: Database) -> None:
-    collections = PostgresCollections(database)
-    failed = Collection(
-        "collect_prices", "binance", NOON, "failed", 0, 0, timedelta(milliseconds=7), "451"
-    )
-    worked = Collection("collect_prices", "binance", NOON, "ok", 2, 1, timedelta(milliseconds=7))
-    collections.record(failed)
-    assert collections.last_ok("collect_prices", as_of=NOON) is None
-    collections.record(worked)
-    collections.record(failed)  # a late second delivery does not undo it
-
-    assert collections.summary() == {"binance": {"ok": 1, "failed": 0, "anomalies": 1}}
-    assert collections.last_ok("collect_prices", as_of=NOON) == NOON
-    assert collections.health()["collect_prices"]["outcome"] == "ok"

@@ -1,191 +1,209 @@
-"""Collecting prices on the real stores: history once, then only what has closed."""
+"""Any collector: who is asked, what is recorded of each try, and when people are told."""
 
-from collections.abc import Iterator
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from automoney.market.candles import Candle, Timeframe
-from automoney.ports import Collection
+from automoney.errors import SourceUnavailable
 from automoney.schedule import Slot
-from automoney.stores.candles import PostgresCandles
-from automoney.stores.database import Database
-from automoney.stores.marks import PostgresMarks
-from automoney.workflows.collect import collect
-from automoney.workflows.collect_prices import PriceCollector
-from tests.builders import NOON, candle, mark
-from tests.fakes import FakeAlerts, FakeCollections, FakePrices, NoCache
-from tests.stores.conftest import database, migrated
-
-__all__ = ["database", "migrated"]  # fixtures
+from automoney.workflows.collect import Collected, DataCollector, collect
+from tests.builders import NOON
+from tests.fakes import FakeAlerts, FakeCollections
 
 HOUR = timedelta(hours=1)
 
 
-def bars(timeframe: Timeframe, until: datetime, count: int) -> list[Candle]:
-    """`count` candles ending with the one that is open at `until`."""
-    newest = timeframe.open_time(until)
-    return [
-        candle(newest - timeframe.duration * back, str(50_000 - back), timeframe=timeframe)
-        for back in reversed(range(count))
-    ]
+@dataclass
+class Plain(DataCollector[str]):
+    """Each source answers with a word, or a problem, or the error it is given."""
 
+    answers: dict[str, str | Exception]
+    name: str = "collect_words"
+    anomalies: int = 0
+    problem: str | None = None
+    kept: list[str] = field(default_factory=list)
+    was_missed: list[datetime] = field(default_factory=list)
+    brings: Callable[[int], None] = lambda _: None
 
-def exchange(until: datetime = NOON) -> FakePrices:
-    prices = {("BTC", one): bars(one, until, 120) for one in (Timeframe.H1, Timeframe.H4)}
-    prices["BTC", Timeframe.D1] = bars(Timeframe.D1, until, 800)
-    prices["BTC", Timeframe.W1] = bars(Timeframe.W1, until, 110)
-    return FakePrices("binance", {"BTC": mark(at=until + timedelta(seconds=1))}, prices)
+    @property
+    def sources(self) -> tuple[str, ...]:
+        return tuple(self.answers)
+
+    async def collect(self, source: str, slot: Slot) -> Collected[str]:
+        self.brings(100)
+        answer = self.answers[source]
+        if isinstance(answer, Exception):
+            raise answer
+        self.brings(len(answer))
+        return Collected(source, answer, len(answer), self.anomalies, self.problem)
+
+    def validate(self, collected: Collected[str], slot: Slot) -> Collected[str]:
+        if collected.data == "nonsense":
+            raise SourceUnavailable(collected.source, "talks nonsense")
+        return collected
+
+    def cache(self, collected: Collected[str], slot: Slot) -> dict[str, Any]:
+        if collected.data == "too long":
+            raise ValueError("no room for it")
+        self.kept.append(collected.data)
+        return {"said": collected.data}
+
+    def missed(self, slot: Slot) -> None:
+        self.was_missed.append(slot.at)
 
 
 class Room:
-    def __init__(self, database: Database, *sources: FakePrices) -> None:
-        self.candles, self.marks = PostgresCandles(database), PostgresMarks(database)
+    def __init__(self, **answers: str | Exception) -> None:
+        self.now, self.came = NOON, 0
+        self.collector = Plain(answers, brings=self._bring)
         self.collections, self.alerts = FakeCollections(), FakeAlerts()
-        self.collector = PriceCollector(
-            sources,
-            ("BTC",),
-            candles=self.candles,
-            marks=self.marks,
-            cache=NoCache(),
-            history=timedelta(days=700),
+
+    def _bring(self, count: int) -> None:
+        self.came += count
+        self.now += timedelta(milliseconds=40)
+
+    def collect(self, at: datetime = NOON) -> dict[str, Any]:
+        return asyncio.run(
+            collect(
+                self.collector,
+                Slot(at),
+                collections=self.collections,
+                alerts=self.alerts,
+                clock=lambda: self.now,
+                meter=lambda: self.came,
+            )
         )
 
-    async def collect(self, at: datetime) -> dict[str, Any]:
-        return await collect(
-            self.collector,
-            Slot(at),
-            collections=self.collections,
-            alerts=self.alerts,
-            clock=lambda: NOON,
-        )
-
-    def outcomes(self) -> list[tuple[str, str]]:
-        return [(one.source, one.outcome) for one in self.collections.recorded]
+    def hours_of(self, outcome: str | Exception, hours: int) -> None:
+        """Collect every hour, `hours` times, from where the last ended."""
+        self.collector.answers = {"a": outcome}
+        first = max((one.slot_at for one in self.collections.recorded), default=NOON - HOUR)
+        for number in range(1, hours + 1):
+            self.collect(first + number * HOUR)
 
 
-@pytest.fixture
-def run() -> Iterator[Any]:
-    import asyncio
-
-    with asyncio.Runner() as runner:
-        yield runner.run
+DOWN = SourceUnavailable("a", "answered 503")
 
 
-def test_the_first_collection_fetches_years_of_days_and_a_hundred_of_the_rest(
-    database: Database, run: Any
+def test_every_try_is_recorded_with_what_it_weighed_and_how_long_it_took() -> None:
+    room = Room(a=DOWN, b="nonsense", c="fine", d="never asked")
+
+    answer = room.collect()
+
+    assert answer == {
+        "collector": "collect_words",
+        "slot": "2025-09-08T12:00:00+00:00",
+        "source": "c",
+        "outcome": "ok",
+        "rows": 4,
+        "anomalies": 0,
+        "said": "fine",
+    }
+    tries = [
+        (one.source, one.outcome, one.rows, one.bytes, one.latency / timedelta(milliseconds=1))
+        for one in room.collections.recorded
+    ]
+    assert tries == [
+        ("a", "failed", 0, 100, 40),
+        ("b", "failed", 0, 108, 80),
+        ("c", "ok", 4, 104, 80),
+    ]
+    errors = [one.error for one in room.collections.recorded]
+    assert errors == ["a: answered 503", "b: talks nonsense", None]
+    assert room.collector.was_missed == []
+
+
+def test_anomalies_are_recorded_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    room = Room(a="fine")
+    room.collector.anomalies = 2
+
+    with caplog.at_level(logging.WARNING, logger="automoney"):
+        assert room.collect()["anomalies"] == 2
+
+    assert room.collections.recorded[0].anomalies == 2
+    assert [record.message for record in caplog.records] == ["collected anomalies"]
+
+
+def test_what_came_in_part_is_kept_and_counts_as_failed() -> None:
+    room = Room(a="fine", b="better")
+    room.collector.problem = "no candles"
+
+    answer = room.collect()
+
+    assert (answer["outcome"], answer["error"], answer["source"]) == ("failed", "no candles", "a")
+    assert room.collector.kept == ["fine"]
+    assert [one.outcome for one in room.collections.recorded] == ["failed"]
+
+
+@pytest.mark.parametrize("answer", [KeyError("bids"), "too long"])
+def test_a_bug_is_raised_and_leaves_no_record(answer: str | Exception) -> None:
+    room = Room(a=DOWN, b=answer, c="fine")
+
+    with pytest.raises((KeyError, ValueError)):
+        room.collect()
+
+    assert [one.source for one in room.collections.recorded] == ["a"]
+    assert room.collector.kept == []
+
+
+def test_when_nobody_gives_anything_the_collector_hears_of_it() -> None:
+    room = Room(a=DOWN, b=DOWN)
+
+    answer = room.collect()
+
+    assert answer["outcome"] == "failed"
+    assert room.collector.was_missed == [NOON]
+
+
+@pytest.mark.parametrize(
+    ("failures", "told"),
+    [(1, []), (2, []), (3, [3]), (14, [3]), (15, [3, 15]), (27, [3, 15, 27])],
+)
+def test_people_are_told_of_the_third_failure_in_a_row_and_of_every_twelfth_after(
+    failures: int, told: list[int]
 ) -> None:
-    room = Room(database, exchange())
+    room = Room()
+    room.hours_of("fine", 1)
 
-    answer = run(room.collect(NOON))
+    room.hours_of(DOWN, failures)
 
-    assert answer["outcome"] == "ok"
-    days = room.candles.days("BTC", since=NOON - timedelta(days=900), closed_by=NOON)
-    assert days[0].open_time == NOON.replace(hour=0) - timedelta(days=699)
-    assert days[-1].close_time == NOON.replace(hour=0)
-    hours = room.candles.closed("BTC", Timeframe.H1, since=NOON - 200 * HOUR, by=NOON + HOUR)
-    assert len(hours) == 100
-    assert hours[-1].close_time == NOON  # the one that opened at noon is not closed
-
-
-def test_between_two_closes_only_the_mark_is_asked_for(database: Database, run: Any) -> None:
-    source = exchange()
-    room = Room(database, source)
-    run(room.collect(NOON))
-    source.asked.clear()
-
-    run(room.collect(NOON + timedelta(minutes=5)))
-    assert source.asked == []
-
-    run(room.collect(NOON + HOUR))
-    assert [(asset, timeframe) for asset, timeframe, _, _ in source.asked] == [
-        ("BTC", Timeframe.H1)
+    assert [warned.split(":")[0] for warned in room.alerts.warned] == [
+        f"collect_words failed {number} times in a row" for number in told
     ]
 
 
-def test_a_cold_start_fetches_nothing_that_is_stored(database: Database, run: Any) -> None:
-    run(Room(database, exchange()).collect(NOON))
-    source = exchange()
+def test_what_they_are_told_names_since_when_and_why() -> None:
+    room = Room()
+    room.hours_of("fine", 1)
 
-    run(Room(database, source).collect(NOON + timedelta(minutes=5)))
+    room.hours_of(DOWN, 3)
 
-    assert source.asked == []
-
-
-def test_the_close_of_an_hour_is_the_mark_just_before_the_next(
-    database: Database, run: Any
-) -> None:
-    room = Room(database, exchange())
-    run(room.collect(NOON))
-
-    newest = room.marks.mark("BTC", as_of=NOON)
-
-    assert newest is not None
-    assert newest.price == Decimal(49_999)  # the close of 11:00 to 12:00
-    assert NOON - newest.at == timedelta(milliseconds=1)
+    assert room.alerts.warned == [
+        "collect_words failed 3 times in a row: Slots up to 2025-09-08T15:00:00Z; the last good"
+        " one was 2025-09-08T12:00:00Z.  a last: a: answered 503"
+    ]
 
 
-def test_when_binance_is_blocked_coingecko_gives_the_price_and_both_are_recorded(
-    database: Database, run: Any
-) -> None:
-    blocked = FakePrices("binance", broken="blocked region")
-    room = Room(database, blocked, FakePrices("coingecko", {"BTC": mark()}))
-
-    answer = run(room.collect(NOON))
-
-    assert (answer["source"], answer["prices"]) == ("coingecko", {"BTC": "50000"})
-    assert room.outcomes() == [("binance", "failed"), ("coingecko", "ok")]
+def test_one_good_collection_ends_the_row_and_parts_do_not() -> None:
+    room = Room()
+    for outcome, hours in ((DOWN, 2), ("fine", 1), (DOWN, 2)):
+        room.hours_of(outcome, hours)
     assert room.alerts.warned == []
 
-
-def test_when_every_source_fails_that_is_recorded_and_told(database: Database, run: Any) -> None:
-    room = Room(
-        database,
-        FakePrices("binance", broken="blocked region"),
-        FakePrices("coingecko", broken="429"),
-    )
-
-    assert run(room.collect(NOON))["outcome"] == "failed"
-    assert room.outcomes() == [("binance", "failed"), ("coingecko", "failed")]
+    room.collector.problem = "no candles"
+    room.hours_of("fine", 1)
     assert len(room.alerts.warned) == 1
-    assert room.marks.mark("BTC", as_of=NOON + HOUR) is None
+    assert "no candles" in room.alerts.warned[0]
 
 
-def test_candles_that_fail_leave_the_price_and_a_failed_collection(
-    database: Database, run: Any
-) -> None:
-    source = exchange()
-    source.no_candles = "timed out"
-    room = Room(database, source)
+def test_one_that_never_worked_says_so() -> None:
+    room = Room()
 
-    answer = run(room.collect(NOON))
+    room.hours_of(DOWN, 3)
 
-    assert answer["outcome"] == "failed"
-    assert "timed out" in answer["error"]
-    assert room.marks.mark("BTC", as_of=NOON + HOUR) == mark(at=NOON + timedelta(seconds=1))
-    recorded: Collection = room.collections.recorded[0]
-    assert (recorded.outcome, recorded.rows) == ("failed", 1)
-
-
-def test_a_jump_of_over_20_percent_is_kept_and_counted(database: Database, run: Any) -> None:
-    source = exchange()
-    room = Room(database, source)
-    run(room.collect(NOON))
-    source.quoted["BTC"] = mark(price="65000", at=NOON + timedelta(minutes=5))
-
-    answer = run(room.collect(NOON + timedelta(minutes=5)))
-
-    assert answer["anomalies"] == 1
-    newest = room.marks.mark("BTC", as_of=NOON + HOUR)
-    assert newest is not None
-    assert (newest.price, newest.anomalous) == (Decimal(65_000), True)
-
-
-def test_a_source_without_one_of_the_assets_counts_as_failed(database: Database, run: Any) -> None:
-    room = Room(database, FakePrices("binance"), FakePrices("coingecko", {"BTC": mark()}))
-
-    run(room.collect(NOON))
-
-    assert room.outcomes() == [("binance", "failed"), ("coingecko", "ok")]
+    assert "it has never been whole" in room.alerts.warned[0]

@@ -17,9 +17,9 @@ from automoney.trading.orders import Costs
 from automoney.workflows.execute_orders import OrderExecutor
 from tests.builders import NOON, judgement, mark, view
 from tests.fakes import FakePrices
-from tests.stores.conftest import database, migrated
+from tests.stores.conftest import database, migrated, migrated_url
 
-__all__ = ["database", "migrated"]  # fixtures
+__all__ = ["database", "migrated", "migrated_url"]  # fixtures
 
 FIRST = mark(price="50010", at=NOON + timedelta(seconds=1))
 

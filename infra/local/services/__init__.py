@@ -19,7 +19,7 @@ from infra.local.services.process import Server, ServiceFailed
 from infra.local.services.state import State
 from infra.local.services.valkey import Valkey, ping
 
-__all__ = ["ServiceFailed", "Services", "State", "start_services"]
+__all__ = ["ServiceFailed", "Services", "State", "Stores", "start_services", "start_stores"]
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +82,54 @@ class Services:
         self.stop()
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Postgres and Redis alone, for work that asks nothing of AWS.  Used like `Services`."""
+
+    database_url: str = field(repr=False)
+    redis_url: str = field(repr=False)
+    _servers: tuple[Server, ...] = field(repr=False)
+    _ending: ExitStack = field(repr=False)
+
+    def environment(self) -> dict[str, str]:
+        """The variables that make the product keep its data here."""
+        return {
+            "AUTOMONEY_DATABASE_URL": self.database_url,
+            "AUTOMONEY_REDIS_URL": self.redis_url,
+        }
+
+    def check(self) -> None:
+        """Raise ServiceFailed, saying which and why, if one has stopped."""
+        for server in self._servers:
+            server.check()
+
+    def stop(self) -> None:
+        """End the servers, and let others use the state folder."""
+        self._ending.close()
+
+
+def start_stores(
+    state: State, *, database_url: str | None = None, redis_url: str | None = None
+) -> Stores:
+    """As `start_services`, without AWS."""
+    with ExitStack() as ending:
+        ending.enter_context(state.hold())
+        postgres, valkey = Postgres(state), Valkey(state)
+        cache = None if redis_url else _start(ending, Server(valkey, state))
+        database = None if database_url else _start(ending, Server(postgres, state))
+        servers = tuple(server for server in (cache, database) if server)
+        _reach_given(database_url, redis_url)
+        for server in servers:
+            server.wait_ready()
+        return Stores(
+            database_url or postgres.url(database.port if database else 0),
+            redis_url or valkey.url(cache.port if cache else 0),
+            servers,
+            ending.pop_all(),
+        )
+    raise AssertionError("unreachable: the block returns or raises")
+
+
 def start_services(
     state: State, *, database_url: str | None = None, redis_url: str | None = None
 ) -> Services:
@@ -100,10 +148,7 @@ def start_services(
         database = None if database_url else _start(ending, Server(postgres, state))
         servers = tuple(server for server in (aws, cache, database) if server)
 
-        if redis_url:
-            _reach_redis(redis_url)
-        if database_url:
-            _reach_postgres(database_url)
+        _reach_given(database_url, redis_url)
         session = own_session(moto.access_key, moto.secret_key)  # loads while the others do
         for server in reversed(servers):
             server.wait_ready()
@@ -133,6 +178,14 @@ def _start(ending: ExitStack, server: Server) -> Server:
     ending.callback(server.stop)
     server.start()
     return server
+
+
+def _reach_given(database_url: str | None, redis_url: str | None) -> None:
+    """Raise ServiceFailed, saying why, if one that is not ours does not answer."""
+    if redis_url:
+        _reach_redis(redis_url)
+    if database_url:
+        _reach_postgres(database_url)
 
 
 def _reach_postgres(url: str) -> None:

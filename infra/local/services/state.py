@@ -22,6 +22,10 @@ _PRIVATE_FOLDER = 0o700
 _PRIVATE_FILE = 0o600
 
 
+class StateInUse(InvalidInput):
+    """Another process works in the folder."""
+
+
 def random_password() -> str:
     """43 characters that need no quoting in a URL or a configuration file."""
     return secrets.token_urlsafe(32)
@@ -56,7 +60,7 @@ class State:
 
     @contextmanager
     def hold(self) -> Iterator[None]:
-        """Keep other runtimes out for the block; InvalidInput at once if one is in."""
+        """Keep other runtimes out for the block; StateInUse at once if one is in."""
         with self._explaining():
             lock = os.open(self._lock_file, os.O_RDWR | os.O_CREAT, _PRIVATE_FILE)
         try:
@@ -103,7 +107,7 @@ class State:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = os.pread(lock, 32, 0).decode().strip() or "unknown"
-            raise InvalidInput(
+            raise StateInUse(
                 "--state",
                 str(self.folder),
                 f"a folder of its own: it is already in use by process {holder}",

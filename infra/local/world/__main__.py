@@ -19,8 +19,8 @@ from pathlib import Path
 import uvicorn
 
 from automoney.encoding import parse_utc, utc_text
-from automoney.errors import AutomoneyError, Unknown
-from automoney.settings import KNOWN_ASSETS
+from automoney.errors import AutomoneyError
+from automoney.market.assets import WATCHED, asset_named
 from infra.local.world.clock import WorldClock, moment
 from infra.local.world.recording import Recording, load_recording
 from infra.local.world.server import CutShortOnPurpose, World
@@ -80,7 +80,7 @@ def _parser() -> argparse.ArgumentParser:
     worlds = parser.add_mutually_exclusive_group(required=True)
     worlds.add_argument("--recording", type=Path, metavar="DIR")
     worlds.add_argument("--synthetic", type=int, metavar="SEED")
-    parser.add_argument("--assets", default=",".join(KNOWN_ASSETS))
+    parser.add_argument("--assets", default=",".join(WATCHED))
     parser.add_argument(
         "--days", type=int, default=30, help="synthetic: so many last days come in 5-minute candles"
     )
@@ -91,10 +91,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _assets(text: str) -> tuple[str, ...]:
     assets = tuple(asset for asset in text.upper().split(",") if asset)
-    for asset in assets or ("",):
-        if asset not in KNOWN_ASSETS:
-            raise Unknown("--assets", asset, KNOWN_ASSETS)
-    return assets
+    return tuple(asset_named(asset, "--assets").code for asset in assets or ("",))
 
 
 def _end(text: str | None) -> datetime:

@@ -173,9 +173,22 @@ def _reading(value: float, period: str, source: str, age: float) -> dict[str, An
         "isAnomaly": False,
         "proxy": False,
         "ageHours": age,
+        "isStale": False,
     }
 
 
+_INDICATORS: dict[str, Any] = {
+    "ema21": 43210.5,
+    "ema55": 40100.2,
+    "rsi14": 58.2,
+    "macd": 900.1,
+    "macdSignal": 850.4,
+    "macdHist": 49.7,
+    "bbUpper": 47000.0,
+    "bbMiddle": 43000.0,
+    "bbLower": 39000.0,
+    "atr14": 2100.3,
+}
 MARKET: dict[str, Any] = {
     "asset": "BTC",
     "price": "45000",
@@ -183,21 +196,37 @@ MARKET: dict[str, Any] = {
     "source": "binance",
     "isAnomaly": False,
     "origin": "cache",
-    "indicators": {
-        "ema21": 43210.5,
-        "ema55": 40100.2,
-        "rsi14": 58.2,
-        "macd": 900.1,
-        "macdSignal": 850.4,
-        "macdHist": 49.7,
-        "bbUpper": 47000.0,
-        "bbMiddle": 43000.0,
-        "bbLower": 39000.0,
-        "atr14": 2100.3,
-    },
+    "indicators": _INDICATORS,
     "week": _BAR,
+    "timeframes": {"1h": _INDICATORS, "4h": _INDICATORS, "1d": _INDICATORS},
     "ageSeconds": 90,
     "onchain": {"mvrv_z": _reading(1.8, "2025-11-04T00:00:00Z", "glassnode", 12.0)},
     "macro": {"fed_funds": _reading(4.33, "2025-11-03T00:00:00Z", "fred", 36.0)},
     "sentiment": {"fear_greed": _reading(63.0, "2025-11-05T00:00:00Z", "alternative.me", 12.0)},
+}
+
+_USE: dict[str, Any] = {
+    "hits": 960,
+    "misses": 40,
+    "rebuilds": 12,
+    "failures": 0,
+    "hitRate": 0.96,
+}
+HEALTH: dict[str, Any] = {
+    "status": "ok",
+    "world": "live",
+    "marketTime": "2025-11-05T12:01:30Z",
+    "database": "ok",
+    "cache": {"status": "ok", **_USE, "kinds": {"latest": _USE}},
+    "sources": {
+        "collect_prices": {
+            "source": "binance",
+            "outcome": "ok",
+            "at": _SLOT,
+            "ageSeconds": 90,
+            "failedInARow": 0,
+            "okAgeSeconds": 90,
+            "success24h": 0.9965,
+        }
+    },
 }

@@ -10,17 +10,16 @@ from fastapi import Depends, Request
 from automoney.identity import Identity
 from automoney.ports import (
     Books,
-    Candles,
     Collections,
     Executions,
     History,
     MarketCache,
     Marks,
     Outbox,
-    Readings,
     Tickets,
 )
 from automoney.settings import Settings
+from automoney.workflows.market_view import MarketView
 
 
 class Verifier(Protocol):
@@ -32,8 +31,7 @@ class Verifier(Protocol):
 class Services:
     """`clock` is the wall, which expires; `market_clock` the time of the world that is traded.
 
-    The two differ only in a replay.  `check_database` and `check_cache` say whether the store
-    answers and never raise.
+    The two differ only in a replay.  `check_database` says whether it answers and never raises.
     """
 
     verifier: Verifier
@@ -47,11 +45,9 @@ class Services:
     collections: Collections
     cache: MarketCache
     marks: Marks
-    candles: Candles
-    readings: Readings
+    view: MarketView
     tickets: Tickets
     check_database: Callable[[], bool]
-    check_cache: Callable[[], bool]
 
 
 async def services_of(request: Request) -> Services:

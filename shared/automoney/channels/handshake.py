@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from automoney.errors import Unauthorized
-from automoney.identity import Identity
 from automoney.observability import logger
+
+if TYPE_CHECKING:
+    from automoney.identity import Identity  # at run time it would bring cryptography along
 
 
 class Credentials(TypedDict):
@@ -28,7 +30,7 @@ def credentials(event: Mapping[str, Any]) -> Credentials:
     )
 
 
-def policy(identity: Identity, method_arn: str) -> dict[str, Any]:
+def policy(identity: "Identity", method_arn: str) -> dict[str, Any]:
     """Let `identity` in; its context comes back in the events of all later routes."""
     allow = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": method_arn}
     return {

@@ -1,7 +1,7 @@
 """Build longer bars out of shorter ones: hours into days, days into weeks.  Pure and exact."""
 
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import timedelta
 from decimal import Decimal
 
 from automoney.errors import InvalidInput
@@ -22,31 +22,34 @@ def aggregate(candles: Iterable[Candle], timeframe: Timeframe) -> Iterator[Candl
     Raises InvalidInput for candles out of order, of another asset, or too long.
     """
     parts: list[Candle] = []
+    # A million candles may pass here: what stays the same is looked up once.
+    ends = until = length = None  # when bar and candle before end, and how long such a candle is
     for candle in candles:
-        _check(candle, parts[-1] if parts else None, timeframe)
-        if parts and _bar(candle, timeframe) != _bar(parts[0], timeframe):
-            yield _joined(parts, timeframe)
-            parts = []
+        before = parts[-1] if parts else candle
+        if length is None or candle.timeframe is not before.timeframe:
+            length = _length(candle, timeframe)
+        if candle.asset != before.asset:
+            raise InvalidInput("asset", candle.asset, f"{before.asset}, like the candle before")
+        opens = candle.open_time
+        if until is not None and opens < until:
+            expected = f"{until} or later, after the candle before"
+            raise InvalidInput("open_time", opens, expected)
+        until = opens + length
+        if ends is None or opens >= ends:
+            if parts:
+                yield _joined(parts, timeframe)
+                parts = []
+            ends = timeframe.open_time(opens) + timeframe.duration
         parts.append(candle)
     if parts:
         yield _joined(parts, timeframe)
 
 
-def _bar(candle: Candle, timeframe: Timeframe) -> datetime:
-    return timeframe.open_time(candle.open_time)
-
-
-def _check(candle: Candle, before: Candle | None, timeframe: Timeframe) -> None:
-    if candle.timeframe.duration > timeframe.duration:
+def _length(candle: Candle, timeframe: Timeframe) -> timedelta:
+    length = candle.timeframe.duration
+    if length > timeframe.duration:
         raise InvalidInput("timeframe", candle.timeframe.value, f"at most {timeframe.value}")
-    if before is None:
-        return
-    if candle.asset != before.asset:
-        raise InvalidInput("asset", candle.asset, f"{before.asset}, like the candle before")
-    if candle.open_time < before.close_time:
-        raise InvalidInput(
-            "open_time", candle.open_time, f"{before.close_time} or later, after the candle before"
-        )
+    return length
 
 
 def _joined(parts: list[Candle], timeframe: Timeframe) -> Candle:

@@ -139,10 +139,12 @@ def fill_series(
     """What may be known at `as_of` of one series (and asset), gaps filled by its rule.
 
     Oldest first; the newest vintage of each period; only what both was published and had been seen
-    by us at `as_of`.  Values that were filled in earlier are dropped and worked out again.  Then:
+    by us at `as_of`.  Values that were filled in earlier are dropped and worked out again, and the
+    order of `readings` makes no difference.  Then:
 
     - on-chain: days missing between two known ones are interpolated linearly, and count as
-      available once the later one is.  Nothing is made up past the newest.
+      available once the later one is; proxy, anomaly and assumed vintage of either pass on to them.
+      Nothing is made up past the newest.
     - macro: nothing is made up.  The newest value is marked `LAST` once the next one was due, going
       by how often the series comes out: it is then carried into a period that is not its own.
     - sentiment: 50 (neutral), marked `DEFAULT`, for today if the value due by now is missing; going
@@ -174,10 +176,15 @@ def _known(series: Series, readings: Sequence[Reading], as_of: datetime) -> tupl
         if reading.filled not in (None, Filled.LAST):  # made up; LAST is a real value, marked
             continue
         rival = newest.get(reading.period)
-        if rival is None or reading.vintage >= rival.vintage:
+        if rival is None or _revision(reading) > _revision(rival):
             real = reading if reading.filled is None else replace(reading, filled=None)
             newest[reading.period] = real
     return tuple(newest[period] for period in sorted(newest))
+
+
+def _revision(reading: Reading) -> tuple[datetime, datetime, str, float]:
+    """What tells the newest of several readings of one period: vintage first, then any order."""
+    return reading.vintage, reading.available_at, reading.source, reading.value
 
 
 def _interpolated(known: tuple[Reading, ...]) -> tuple[Reading, ...]:
@@ -202,6 +209,7 @@ def _between(before: Reading, after: Reading, day: datetime) -> Reading:
         filled=Filled.INTERPOLATED,
         anomalous=before.anomalous or after.anomalous,
         proxy=before.proxy or after.proxy,
+        vintage_assumed=before.vintage_assumed or after.vintage_assumed,
     )
 
 

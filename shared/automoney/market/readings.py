@@ -21,7 +21,8 @@ class Reading:
     `available_at` is when the value could be known at the earliest (its publication, or a stated
     lag after the period); `vintage` is when we first saw this revision.  A run at a slot may use
     it only if `max(available_at, vintage) <= slot.at`.  `asset` is None for macro and sentiment.
-    `proxy` marks a stand-in that is not quite the named metric.
+    `proxy` marks a stand-in that is not quite the named metric.  `vintage_assumed` marks history
+    that was loaded afterwards: nobody saw it then, so it is taken as seen when it was published.
     """
 
     series: str
@@ -34,3 +35,4 @@ class Reading:
     filled: Filled | None = None
     anomalous: bool = False
     proxy: bool = False
+    vintage_assumed: bool = False

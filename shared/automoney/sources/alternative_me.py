@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from automoney.errors import SourceUnavailable
 from automoney.market.readings import Reading
-from automoney.sources import fields
+from automoney.sources import bounds, fields
 from automoney.transport import Transport
 
 _DAY = timedelta(days=1)
@@ -51,10 +51,9 @@ class AlternativeMe:
 
     def _reading(self, row: object, now: datetime) -> Reading:
         item = fields.mapping(self.name, "row", row)
-        value = fields.number(self.name, "value", item.get("value"))
-        if not 0 <= value <= 100:
-            raise fields.refused(self.name, "value", item.get("value"), "0 to 100")
+        value = bounds.value(self.name, "fear_greed", "value", item.get("value"))
         stamped = fields.seconds(self.name, "timestamp", item.get("timestamp"))
+        fields.not_ahead(self.name, "timestamp", stamped, self.transport.clock())
         return Reading(
             series="fear_greed",
             asset=None,

@@ -25,6 +25,14 @@ def candle(
     name = f"{asset} {timeframe.value} bar of {open_time:%Y-%m-%dT%H:%M}"
     if timeframe.open_time(open_time) != open_time:
         raise fields.refused(source, f"open time of {name}", str(open_time), "the start of a bar")
+    first, high, low, last = checked(source, name, prices)
+    return Candle(asset, timeframe, open_time, first, high, low, last, volume, source)
+
+
+def checked(
+    source: str, name: str, prices: Sequence[object]
+) -> tuple[Decimal, Decimal, Decimal, Decimal]:
+    """Open, high, low and close of the bar called `name`, refused as `candle` says."""
     first, high, low, last = (
         fields.price(source, f"{part} of {name}", value)
         for part, value in zip(("open", "high", "low", "close"), prices, strict=True)
@@ -36,7 +44,7 @@ def candle(
             tuple(map(str, (first, high, low, last))),
             "a low that is lowest and a high that is highest",
         )
-    return Candle(asset, timeframe, open_time, first, high, low, last, volume, source)
+    return first, high, low, last
 
 
 def in_order(candles: Iterable[Candle]) -> list[Candle]:

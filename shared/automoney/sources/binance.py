@@ -4,7 +4,7 @@ Source: github.com/binance/binance-spot-api-docs, rest-api.md.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,8 +14,6 @@ from automoney.errors import SourceUnavailable
 from automoney.market.candles import Candle, Mark, Timeframe
 from automoney.sources import bars, fields
 from automoney.transport import Transport
-
-SYMBOLS = {"BTC": "BTCUSDT", "ETH": "ETHUSDT"}
 
 _MOST_ROWS = 1000  # an answer of /klines holds
 _KLINE_FIELDS = 12
@@ -41,10 +39,13 @@ class Binance:
         answer = await self._get(
             "ticker/24hr", type="MINI", symbols=json.dumps(symbols, separators=(",", ":"))
         )
-        tickers: dict[Any, Any] = {}
+        tickers: dict[str, Mapping[str, Any]] = {}
         for item in fields.rows(self.name, "tickers", answer):
             ticker = fields.mapping(self.name, "a ticker", item)
-            tickers[ticker.get("symbol")] = ticker
+            symbol = ticker.get("symbol")
+            if not isinstance(symbol, str):
+                raise fields.refused(self.name, "symbol of a ticker", symbol, "a symbol")
+            tickers[symbol] = ticker
         return tuple(
             self._mark(asset, symbol, tickers)
             for asset, symbol in zip(assets, symbols, strict=True)
@@ -60,22 +61,31 @@ class Binance:
     ) -> tuple[Candle, ...]:
         """Candles oldest first, a request per 1,000; the last may still be open.
 
-        An outage leaves a gap: it has no candles, and Binance makes none up.
+        An outage leaves a gap: it has no candles, and Binance makes none up.  Of a symbol that is
+        halted the newest candles are old ones.
         """
         if start is None and limit > _MOST_ROWS:
             newest = timeframe.open_time(self.transport.clock())
             start = newest - (limit - 1) * timeframe.duration
         found: list[Candle] = []
+        following = start
         while len(found) < limit:
             wanted = min(limit - len(found), _MOST_ROWS)
-            page = await self._page(asset, timeframe, start, wanted)
+            page = await self._page(asset, timeframe, following, wanted)
             found += page
-            if start is None or len(page) < wanted:
+            if following is None or len(page) < wanted:
                 break
-            start = page[-1].close_time
+            following = page[-1].close_time
         if not found and start is None:
             raise SourceUnavailable(self.name, f"has no {timeframe.value} candles of {asset}")
-        return tuple(bars.in_order(found))
+        in_order = bars.in_order(found)
+        if start is None:
+            return tuple(in_order[-limit:])
+        early = in_order[0].open_time if in_order else start
+        if early < start:
+            name = f"open time of {asset} candle"
+            raise fields.refused(self.name, name, utc_text(early), f"{utc_text(start)} or later")
+        return tuple(in_order[:limit])
 
     async def first_trade(self, asset: str, after: datetime) -> Mark:
         """The first trade at or after `after`, over an outage of up to two days.
@@ -94,7 +104,10 @@ class Binance:
             )
             trades = fields.rows(self.name, f"trades of {symbol}", answer)
             if trades:
-                return self._trade(asset, trades[0], after)
+                return min(
+                    (self._trade(asset, trade, after) for trade in trades),
+                    key=lambda mark: mark.at,
+                )
             if start + _WINDOW > self.transport.clock():
                 break
         raise SourceUnavailable(self.name, f"no trade of {asset} yet at or after {utc_text(after)}")
@@ -116,40 +129,42 @@ class Binance:
     def _candle(self, asset: str, timeframe: Timeframe, row: object) -> Candle:
         """From [open time ms, open, high, low, close, volume, close time ms, and five more]."""
         kline = fields.row(self.name, f"{timeframe.value} candle of {asset}", row, _KLINE_FIELDS)
+        name = f"open time of {asset} candle"
         return bars.candle(
             self.name,
             asset,
             timeframe,
-            fields.millis(self.name, f"open time of {asset} candle", kline[0]),
+            self._past(name, fields.millis(self.name, name, kline[0])),
             prices=kline[1:5],
             volume=fields.volume(self.name, f"volume of {asset} candle", kline[5]),
         )
 
-    def _mark(self, asset: str, symbol: str, tickers: dict[Any, Any]) -> Mark:
+    def _mark(self, asset: str, symbol: str, tickers: Mapping[str, Mapping[str, Any]]) -> Mark:
         ticker = tickers.get(symbol)
         if ticker is None:
             raise SourceUnavailable(self.name, f"left {symbol} out of its answer")
+        name = f"closeTime of {symbol}"
         return Mark(
             asset,
             fields.price(self.name, f"lastPrice of {symbol}", ticker.get("lastPrice")),
-            fields.millis(self.name, f"closeTime of {symbol}", ticker.get("closeTime")),
+            self._past(name, fields.millis(self.name, name, ticker.get("closeTime"))),
             self.name,
         )
 
     def _trade(self, asset: str, trade: object, after: datetime) -> Mark:
         found = fields.mapping(self.name, f"trade of {asset}", trade)
-        at = fields.millis(self.name, f"T of {asset} trade", found.get("T"))
+        name = f"T of {asset} trade"
+        at = self._past(name, fields.millis(self.name, name, found.get("T")))
         if at < after:
-            raise fields.refused(
-                self.name, f"T of {asset} trade", utc_text(at), f"{utc_text(after)} or later"
-            )
+            raise fields.refused(self.name, name, utc_text(at), f"{utc_text(after)} or later")
         price = fields.price(self.name, f"p of {asset} trade", found.get("p"))
         return Mark(asset, price, at, self.name)
 
+    def _past(self, name: str, moment: datetime) -> datetime:
+        return fields.not_ahead(self.name, name, moment, self.transport.clock())
+
     def _symbol(self, asset: str) -> str:
-        if asset not in SYMBOLS:
-            raise SourceUnavailable(self.name, f"has no symbol for {asset}")
-        return SYMBOLS[asset]
+        return fields.asset(self.name, asset).binance
 
     async def _get(self, path: str, **params: str) -> Any:
         return await self.transport.get_json(self.name, f"{self.base_url}/api/v3/{path}", params)

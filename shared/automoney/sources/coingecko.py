@@ -15,8 +15,6 @@ from automoney.market.candles import Candle, Mark, Timeframe
 from automoney.sources import bars, fields
 from automoney.transport import Transport
 
-IDS = {"BTC": "bitcoin", "ETH": "ethereum"}
-
 _HALF_HOUR = timedelta(minutes=30)
 # Its bars are half hours for 1 day, 4 hours for up to 30 days and 4 days beyond, never others.
 _DAYS: Mapping[Timeframe, tuple[int, ...]] = MappingProxyType(
@@ -43,7 +41,7 @@ class CoinGecko:
             include_last_updated_at="true",
         )
         coins = fields.mapping(self.name, "prices", answer)
-        return tuple(self._mark(asset, coins.get(IDS[asset])) for asset in assets)
+        return tuple(self._mark(asset, coins.get(self._id(asset))) for asset in assets)
 
     async def candles(
         self,
@@ -112,17 +110,18 @@ class CoinGecko:
 
     def _bars(self, asset: str, timeframe: Timeframe, rows: list[Any]) -> Iterator[Candle]:
         for close_time, prices in self._stamped(asset, rows):
-            open_time = close_time - timeframe.duration
+            open_time = self._opened(asset, close_time, timeframe.duration)
             yield bars.candle(self.name, asset, timeframe, open_time, prices=prices, volume=None)
 
     def _hours(self, asset: str, rows: list[Any]) -> Iterator[Candle]:
-        halves = {
-            at: [fields.price(self.name, f"price of {asset} bar", value) for value in prices]
-            for at, prices in self._stamped(asset, rows)
-        }
+        halves = {}
+        for close_time, prices in self._stamped(asset, rows):
+            opened = self._opened(asset, close_time, _HALF_HOUR)
+            name = f"{asset} half hour of {opened:%Y-%m-%dT%H:%M}"
+            halves[close_time] = bars.checked(self.name, name, prices)
         for close_time, (_, high, low, last) in halves.items():
             earlier = halves.get(close_time - _HALF_HOUR)
-            if close_time.minute == 0 and earlier is not None:
+            if Timeframe.H1.open_time(close_time) == close_time and earlier is not None:
                 yield bars.candle(
                     self.name,
                     asset,
@@ -141,26 +140,33 @@ class CoinGecko:
     def _points(self, asset: str, prices: object) -> Iterator[Mark]:
         for item in fields.rows(self.name, f"prices of {asset}", prices):
             row = fields.row(self.name, f"price point of {asset}", item, 2)
-            at = fields.millis(self.name, f"time of {asset} price", row[0])
+            name = f"time of {asset} price"
+            at = self._past(name, fields.millis(self.name, name, row[0]))
             yield Mark(asset, fields.price(self.name, f"price of {asset}", row[1]), at, self.name)
 
     def _mark(self, asset: str, coin: object) -> Mark:
+        coin_id = self._id(asset)
         if coin is None:
-            raise SourceUnavailable(self.name, f"left {IDS[asset]} out of its answer")
+            raise SourceUnavailable(self.name, f"left {coin_id} out of its answer")
         quote = fields.mapping(self.name, f"price of {asset}", coin)
+        name = f"last_updated_at of {coin_id}"
         return Mark(
             asset,
-            fields.price(self.name, f"usd of {IDS[asset]}", quote.get("usd")),
-            fields.seconds(
-                self.name, f"last_updated_at of {IDS[asset]}", quote.get("last_updated_at")
-            ),
+            fields.price(self.name, f"usd of {coin_id}", quote.get("usd")),
+            self._past(name, fields.seconds(self.name, name, quote.get("last_updated_at"))),
             self.name,
         )
 
+    def _opened(self, asset: str, close_time: datetime, span: timedelta) -> datetime:
+        """When a bar began: the one under way is stamped with a close that is still to come."""
+        name = f"open time of {asset} candle"
+        return self._past(name, close_time - span)
+
+    def _past(self, name: str, moment: datetime) -> datetime:
+        return fields.not_ahead(self.name, name, moment, self.transport.clock())
+
     def _id(self, asset: str) -> str:
-        if asset not in IDS:
-            raise SourceUnavailable(self.name, f"has no coin for {asset}")
-        return IDS[asset]
+        return fields.asset(self.name, asset).coingecko
 
     async def _get(self, path: str, **params: str) -> Any:
         return await self.transport.get_json(self.name, f"{self.base_url}/api/v3/{path}", params)

@@ -5,30 +5,30 @@ requests in 6 seconds.  Its exchange flows rest on other labels of addresses tha
 its NVT on an adjusted volume, so both are marked as proxies.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from functools import partial
 from types import MappingProxyType
 from typing import Any
 
 from automoney.errors import SourceUnavailable
+from automoney.market.assets import asset_named, find_asset
 from automoney.market.readings import Reading
-from automoney.sources import days, fields
+from automoney.sources import bounds, days, fields
 from automoney.sources.partial import what_comes
 from automoney.transport import Transport
 
 _INFLOW, _OUTFLOW = "FlowInExNtv", "FlowOutExNtv"
-# What is free differs by asset.
-METRICS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "BTC": ("CapMVRVCur", "NVTAdj", _INFLOW, _OUTFLOW, "AdrActCnt"),
-        "ETH": ("CapMVRVCur",),
-    }
+# What its metrics are to us; which of them are free for an asset is in the table of assets.
+SERIES: Mapping[str, str] = MappingProxyType(
+    {"CapMVRVCur": "mvrv", "NVTAdj": "nvt", "AdrActCnt": "active_addresses"}
 )
+METRICS = frozenset({*SERIES, _INFLOW, _OUTFLOW})
+_PROXIES = frozenset({"nvt", "exchange_netflow"})
 _PAGE_SIZE = 10_000  # rows, the most it gives: 27 years of days
 _MOST_PAGES = 20
+_LONGEST_TOKEN = 2_000  # characters, as much as an address can carry
 _AT_ONCE = 2
 
 
@@ -48,26 +48,37 @@ class CoinMetrics:
         Raises SourceUnavailable when none of them came.
         """
         requests = {
-            asset: partial(self._asset, asset, since, now) for asset in assets if asset in METRICS
+            asset: partial(self._asset, asset, since, now)
+            for asset in assets
+            if (row := find_asset(asset)) and row.coinmetrics
         }
         return await what_comes(self.name, requests, at_once=_AT_ONCE)
 
     async def _asset(self, asset: str, since: datetime, now: datetime) -> list[Reading]:
-        rows: dict[datetime, Mapping[str, Any]] = {}
-        for item in await self._rows(asset, since):
-            row = fields.mapping(self.name, f"row of {asset}", item)
-            rows[fields.day(self.name, f"time of {asset}", row.get("time"))] = row
+        rows = self._by_day(asset, await self._rows(asset, since))
+        columns = {
+            series: self._values(asset, metric, rows, partial(bounds.value, self.name, series))
+            for metric, series in SERIES.items()
+        }
+        columns["exchange_netflow"] = self._netflow(asset, rows)
         found: list[Reading] = []
-        for series, proxy, values in (
-            ("mvrv", False, self._values(asset, "CapMVRVCur", rows)),
-            ("nvt", True, self._values(asset, "NVTAdj", rows)),
-            ("active_addresses", False, self._values(asset, "AdrActCnt", rows)),
-            ("exchange_netflow", True, self._netflow(asset, rows)),
-        ):
-            plain = {day: float(value) for day, value in values.items()}
+        for series, values in columns.items():
+            proxy = series in _PROXIES
             found += days.readings(
-                self.name, series, asset, plain, since=since, now=now, proxy=proxy
+                self.name, series, asset, values, since=since, now=now, proxy=proxy
             )
+        return found
+
+    def _by_day(self, asset: str, rows: list[Any]) -> dict[datetime, Mapping[str, Any]]:
+        found: dict[datetime, Mapping[str, Any]] = {}
+        for item in rows:
+            row = fields.mapping(self.name, f"row of {asset}", item)
+            name = f"time of {asset}"
+            day = fields.day(self.name, name, row.get("time"))
+            if row.get("asset") != asset.lower():
+                expected = repr(asset.lower())
+                raise fields.refused(self.name, f"asset of {asset}", row.get("asset"), expected)
+            found[fields.not_ahead(self.name, name, day, self.transport.clock())] = row
         return found
 
     async def _rows(self, asset: str, since: datetime) -> list[Any]:
@@ -78,7 +89,7 @@ class CoinMetrics:
         """
         params = {
             "assets": asset.lower(),
-            "metrics": ",".join(METRICS[asset]),
+            "metrics": ",".join(asset_named(asset).coinmetrics),
             "frequency": "1d",
             "start_time": since.strftime("%Y-%m-%d"),
             "page_size": str(_PAGE_SIZE),
@@ -97,25 +108,30 @@ class CoinMetrics:
             token = page.get("next_page_token")
             if not token:
                 return rows
-            params["next_page_token"] = str(token)
+            if not (isinstance(token, str) and token.isascii() and len(token) < _LONGEST_TOKEN):
+                raise fields.refused(self.name, f"next page of {asset}", token, "a token")
+            params["next_page_token"] = token
         raise SourceUnavailable(self.name, f"has more than {_MOST_PAGES} pages for {asset}")
 
-    def _values(
-        self, asset: str, metric: str, rows: Mapping[datetime, Mapping[str, Any]]
-    ) -> dict[datetime, Decimal]:
+    def _values[T](
+        self,
+        asset: str,
+        metric: str,
+        rows: Mapping[datetime, Mapping[str, Any]],
+        read: Callable[[str, object], T],
+    ) -> dict[datetime, T]:
         """The days on which `metric` has a value; without one it is null or absent."""
-        values: dict[datetime, Decimal] = {}
-        for day, row in rows.items():
-            value = row.get(metric)
-            if value is not None:
-                name = f"{metric} of {asset}"
-                fields.number(self.name, name, value)  # refuses the absurd
-                values[day] = fields.decimal(self.name, name, value)
-        return values
+        return {
+            day: read(f"{metric} of {asset}", row[metric])
+            for day, row in rows.items()
+            if row.get(metric) is not None
+        }
 
     def _netflow(
         self, asset: str, rows: Mapping[datetime, Mapping[str, Any]]
-    ) -> dict[datetime, Decimal]:
-        inflow = self._values(asset, _INFLOW, rows)
-        outflow = self._values(asset, _OUTFLOW, rows)
-        return {day: inflow[day] - outflow[day] for day in inflow.keys() & outflow.keys()}
+    ) -> dict[datetime, float]:
+        """Coins in minus coins out, where both are known."""
+        coins = partial(bounds.coins, self.name)
+        inflow = self._values(asset, _INFLOW, rows, coins)
+        outflow = self._values(asset, _OUTFLOW, rows, coins)
+        return {day: float(inflow[day] - outflow[day]) for day in inflow.keys() & outflow.keys()}

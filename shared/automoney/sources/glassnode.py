@@ -9,22 +9,23 @@ from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
 
+from automoney.market.assets import find_asset
 from automoney.market.readings import Reading
-from automoney.sources import days, fields
+from automoney.sources import bounds, days, fields
 from automoney.sources.partial import what_comes
 from automoney.transport import Transport
 
 _LTH_SUPPLY = "supply/lth_sum"
 _LTH_SPAN = timedelta(days=30)
-_COMMON = {
-    "mvrv_z": "market/mvrv_z_score",
-    "nvt": "indicators/nvt",
-    "exchange_netflow": "transactions/transfers_volume_exchanges_net",
-    "active_addresses": "addresses/active_count",
-}
-# Long-term holders' supply is asked for Bitcoin alone: it is defined by the age of coins.
-METRICS: Mapping[str, Mapping[str, str]] = MappingProxyType(
-    {"BTC": {**_COMMON, "lth_supply_change": _LTH_SUPPLY}, "ETH": _COMMON}
+# What its metrics are to us; which ones an asset has is in the table of assets.
+SERIES: Mapping[str, str] = MappingProxyType(
+    {
+        "market/mvrv_z_score": "mvrv_z",
+        "indicators/nvt": "nvt",
+        "transactions/transfers_volume_exchanges_net": "exchange_netflow",
+        "addresses/active_count": "active_addresses",
+        _LTH_SUPPLY: "lth_supply_change",
+    }
 )
 _AT_ONCE = 4
 
@@ -46,14 +47,15 @@ class Glassnode:
         Raises SourceUnavailable when not one of them came.
         """
         requests = {
-            f"{series} of {asset}": partial(self._series, asset, series, metric, since, now)
+            f"{SERIES[metric]} of {asset}": partial(self._series, asset, metric, since, now)
             for asset in assets
-            for series, metric in METRICS.get(asset, {}).items()
+            if (row := find_asset(asset))
+            for metric in row.glassnode
         }
         return await what_comes(self.name, requests, at_once=_AT_ONCE)
 
     async def _series(
-        self, asset: str, series: str, metric: str, since: datetime, now: datetime
+        self, asset: str, metric: str, since: datetime, now: datetime
     ) -> list[Reading]:
         # A change over 30 days needs the values of 30 days before.
         back = _LTH_SPAN if metric == _LTH_SUPPLY else timedelta(0)
@@ -63,23 +65,43 @@ class Glassnode:
             {"a": asset, "i": "24h", "s": str(fields.to_seconds(since - back))},
             headers={"X-Api-Key": self.key},
         )
-        values = self._values(f"{metric} of {asset}", answer)
+        points = self._points(metric, asset, answer)
         if back:
+            read = partial(bounds.coins, self.name)
+            supply = {day: read(name, value) for day, (name, value) in points.items()}
             values = {
-                day: value - values[day - back]
-                for day, value in values.items()
-                if day - back in values
+                day: float(held - supply[day - back])
+                for day, held in supply.items()
+                if day - back in supply
             }
-        return days.readings(self.name, series, asset, values, since=since, now=now)
+        else:
+            series = SERIES[metric]
+            values = {
+                day: bounds.value(self.name, series, name, value)
+                for day, (name, value) in points.items()
+            }
+        return days.readings(self.name, SERIES[metric], asset, values, since=since, now=now)
 
-    def _values(self, name: str, answer: object) -> dict[datetime, float]:
-        """From [{"t": seconds, "v": number or null}]; what is null is left out."""
-        values: dict[datetime, float] = {}
+    def _points(
+        self, metric: str, asset: str, answer: object
+    ) -> dict[datetime, tuple[str, object]]:
+        """By day the name for an error and the value, from [{"t": seconds, "v": number or null}].
+
+        What is null is left out; of two for the same day the later one wins.
+        """
+        name = f"{metric} of {asset}"
+        points: dict[datetime, tuple[str, object]] = {}
         for item in fields.rows(self.name, name, answer):
             point = fields.mapping(self.name, f"point of {name}", item)
             if "v" not in point:
                 raise fields.refused(self.name, f"point of {name}", item, "a value called v")
-            day = fields.seconds(self.name, f"t of {name}", point.get("t"))
+            day = self._day(f"t of {name}", point.get("t"))
             if point["v"] is not None:
-                values[day] = fields.number(self.name, f"v of {name}", point["v"])
-        return values
+                points[day] = (f"v of {name}", point["v"])
+        return points
+
+    def _day(self, name: str, given: object) -> datetime:
+        day = fields.seconds(self.name, name, given)
+        if day != day.replace(hour=0, minute=0, second=0):
+            raise fields.refused(self.name, name, given, "the start of a day in s")
+        return fields.not_ahead(self.name, name, day, self.transport.clock())

@@ -35,10 +35,12 @@ async def what_comes(
     async with asyncio.TaskGroup() as group:
         for name, request in requests.items():
             group.create_task(run(name, request))
+    failed = {name: failed[name] for name in requests if name in failed}  # not as they came in
     if requests and len(failed) == len(requests):
         raise _nothing(source, failed)
     for name, error in failed.items():
-        _logger.warning("%s: going on without %s: %s", source, name, error.reason)
+        status = {"status": error.status}  # for whoever asks again later, such as the backfill
+        _logger.warning("%s: going on without %s: %s", source, name, error.reason, extra=status)
     return tuple(sorted(came, key=lambda one: (one.series, one.asset or "", one.period)))
 
 

@@ -14,6 +14,7 @@ from automoney.market.candles import Mark
 from automoney.schedule import Slot
 from automoney.stores.database import Database, Row
 from automoney.trading.judgement import Factor, Judgement, Score, View, execution_id
+from automoney.trading.strategies import AGENTS
 
 _FENCE = """
 INSERT INTO strategy_fences (strategy_id, fence) VALUES (%s, %s)
@@ -32,10 +33,14 @@ WHERE executions.status <> 'judged'
 RETURNING execution_id
 """
 _SCORES = "asset, agent, value, confidence, reasoning, factors, sources, judged_at, degraded"
+# One step into the index per agent: a DISTINCT ON would read all the years behind it.
 _LAST_SCORES = f"""
-SELECT DISTINCT ON (agent) {_SCORES} FROM scores
-WHERE strategy_id = %s AND asset = %s AND slot_at < %s AND NOT degraded
-ORDER BY agent, slot_at DESC
+SELECT newest.* FROM unnest(%s::text[]) AS wanted (agent) CROSS JOIN LATERAL (
+    SELECT {_SCORES} FROM scores
+    WHERE strategy_id = %s AND asset = %s AND scores.agent = wanted.agent AND slot_at < %s
+      AND NOT degraded
+    ORDER BY slot_at DESC LIMIT 1
+) AS newest
 """  # noqa: S608  # the column list is the constant above
 
 
@@ -102,7 +107,9 @@ class PostgresExecutions:
 
     def last_scores(self, strategy_id: str, asset: str, *, before: datetime) -> Mapping[str, Score]:
         with self.database.connection() as connection:
-            rows = connection.execute(_LAST_SCORES, (strategy_id, asset, before)).fetchall()
+            rows = connection.execute(
+                _LAST_SCORES, (list(AGENTS), strategy_id, asset, before)
+            ).fetchall()
         return {row[1]: _score(row) for row in rows}
 
     def pending_users(self, execution_id: str) -> list[str]:

@@ -4,29 +4,54 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from psycopg import Connection
+
 from automoney.market.readings import Reading
 from automoney.stores.database import Database, Row
 
-# A value is kept when it is the first of its period or differs from the newest vintage there.
-_PUT = """
-INSERT INTO readings (series, asset, source, period, vintage, value, available_at, anomalous, proxy)
-SELECT new.* FROM unnest(
-    %s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[],
-    %s::float8[], %s::timestamptz[], %s::boolean[], %s::boolean[]
-) AS new (series, asset, source, period, vintage, value, available_at, anomalous, proxy)
+COLUMNS = (
+    "series, asset, source, period, vintage, value, available_at, anomalous, proxy, vintage_assumed"
+)
+# Two that put the same value at once would both find it new.
+_LOCK = "SELECT pg_advisory_xact_lock(hashtext('readings'), 0)"
+# A value is kept when it differs from the newest vintage of its period that is not newer than its
+# own.  That one may be stored or arrive with it; where both have the same vintage the stored stays.
+# So history that is loaded afterwards goes in beneath what was seen later.
+_MERGE = """
+WITH following AS (
+    SELECT arriving.*,
+        lag(vintage) OVER earlier AS given_vintage, lag(value) OVER earlier AS given_value
+    FROM {arriving}
+    WINDOW earlier AS (PARTITION BY series, asset, source, period ORDER BY vintage)
+)
+INSERT INTO readings ({columns})
+SELECT {columns} FROM following AS new
 LEFT JOIN LATERAL (
-    SELECT value FROM readings AS old
+    SELECT old.vintage AS stored_vintage, old.value AS stored_value FROM readings AS old
     WHERE old.series = new.series AND old.asset = new.asset AND old.source = new.source
-      AND old.period = new.period
+      AND old.period = new.period AND old.vintage <= new.vintage
     ORDER BY old.vintage DESC LIMIT 1
 ) AS last ON true
-WHERE last.value IS DISTINCT FROM new.value
+WHERE new.value IS DISTINCT FROM
+    CASE WHEN given_vintage > stored_vintage OR stored_vintage IS NULL THEN given_value
+         ELSE stored_value END
 ON CONFLICT DO NOTHING
 """
+_GIVEN = f"""
+unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::timestamptz[], %s::float8[],
+       %s::timestamptz[], %s::boolean[], %s::boolean[], %s::boolean[])
+AS arriving ({COLUMNS})
+"""
+_PUT = _MERGE.format(arriving=_GIVEN, columns=COLUMNS)
+_PUT_COPIED = _MERGE.format(arriving="arriving", columns=COLUMNS)
+_CHANGED = "UPDATE readings_revision SET revision = revision + 1"
+# Series by series, since one sort of all of them takes twice as long as reading them.
 _HISTORY = """
-SELECT series, source, period, value, available_at, vintage, anomalous, proxy FROM readings
-WHERE series = ANY(%s) AND asset = %s AND period >= %s
-ORDER BY series, source, period, vintage
+SELECT known.* FROM unnest(%s::text[]) AS wanted (series) CROSS JOIN LATERAL (
+    SELECT series, source, period, value, available_at, vintage, anomalous, proxy, vintage_assumed
+    FROM readings WHERE readings.series = wanted.series AND asset = %s AND period >= %s
+    ORDER BY source, period, vintage
+) AS known
 """
 
 
@@ -49,25 +74,13 @@ class PostgresReadings:
     )
 
     def put_readings(self, readings: Iterable[Reading]) -> int:
-        kept = list(readings)
-        if not kept:
+        rows = reading_rows(readings)
+        if not rows:
             return 0
-        columns = (
-            [reading.series for reading in kept],
-            [reading.asset or "" for reading in kept],
-            [reading.source for reading in kept],
-            [reading.period for reading in kept],
-            [reading.vintage for reading in kept],
-            [reading.value for reading in kept],
-            [reading.available_at for reading in kept],
-            [reading.anomalous for reading in kept],
-            [reading.proxy for reading in kept],
-        )
+        columns = [list(column) for column in zip(*rows, strict=True)]
         with self.database.transaction() as connection:
-            changed = connection.execute(_PUT, columns).rowcount
-            if changed:
-                connection.execute("UPDATE readings_revision SET revision = revision + 1")
-        return changed
+            lock_readings(connection)
+            return _noted(connection, connection.execute(_PUT, columns).rowcount)
 
     def history(
         self, names: Sequence[str], asset: str | None, *, since: datetime, as_of: datetime
@@ -104,8 +117,38 @@ class PostgresReadings:
         return row[0] if row else None
 
 
+def reading_rows(readings: Iterable[Reading]) -> list[Row]:
+    """A row of COLUMNS for each reading; of two with the same vintage the first one given."""
+    kept: dict[Row, Row] = {}
+    for one in readings:
+        key = (one.series, one.asset or "", one.source, one.period, one.vintage)
+        seen = (one.value, one.available_at, one.anomalous, one.proxy, one.vintage_assumed)
+        kept.setdefault(key, key + seen)
+    return list(kept.values())
+
+
+def lock_readings(connection: Connection[Row]) -> None:
+    """Until the transaction ends, be the only one to put readings.
+
+    To be called as a statement of its own: the next one then sees what the others have done.
+    """
+    connection.execute(_LOCK)
+
+
+def merge_copied_readings(connection: Connection[Row]) -> int:
+    """Put what the temporary table `arriving` holds, as `put_readings` does; return how many."""
+    return _noted(connection, connection.execute(_PUT_COPIED).rowcount)
+
+
+def _noted(connection: Connection[Row], changed: int) -> int:
+    """Tell those who hold copies."""
+    if changed:
+        connection.execute(_CHANGED)
+    return changed
+
+
 def _reading(asset: str | None, row: Row) -> Reading:
-    series, source, period, value, available_at, vintage, anomalous, proxy = row
+    series, source, period, value, available_at, vintage, anomalous, proxy, assumed = row
     return Reading(
         series,
         asset,
@@ -116,6 +159,7 @@ def _reading(asset: str | None, row: Row) -> Reading:
         source,
         anomalous=anomalous,
         proxy=proxy,
+        vintage_assumed=assumed,
     )
 
 

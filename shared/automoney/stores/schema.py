@@ -1,6 +1,8 @@
 """Numbered SQL files, each applied once, with a recorded history."""
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 
 from automoney.errors import AutomoneyError
@@ -13,8 +15,31 @@ class HistoryDiffers(AutomoneyError):
     """A migration that was applied earlier reads differently now."""
 
 
-def migrate(database: Database) -> list[str]:
-    """Apply what is missing, in order and in one transaction each; return the names applied."""
+@dataclass(frozen=True, slots=True)
+class Script:
+    """One numbered file of SQL, as its bytes."""
+
+    name: str
+    text: bytes
+
+    @property
+    def sha256(self) -> str:
+        return hashlib.sha256(self.text).hexdigest()
+
+
+def scripts() -> list[Script]:
+    """All there are, the oldest first."""
+    folder = files("automoney.stores") / "migrations"
+    found = [Script(item.name, item.read_bytes()) for item in folder.iterdir()]
+    return sorted((one for one in found if one.name.endswith(".sql")), key=lambda one: one.name)
+
+
+def migrate(database: Database, wanted: Sequence[Script] | None = None) -> list[str]:
+    """Apply what is missing of the `wanted` scripts, or of all; return the names applied.
+
+    In order, in one transaction each; a second migration at the same time waits for the first.
+    Raises HistoryDiffers.
+    """
     applied: list[str] = []
     with database.connection() as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", (_LOCK,))
@@ -26,23 +51,19 @@ def migrate(database: Database) -> list[str]:
             history: dict[str, str] = dict(
                 connection.execute("SELECT name, sha256 FROM migrations").fetchall()
             )
-            for name, text in _scripts():
-                digest = hashlib.sha256(text).hexdigest()
-                if name not in history:
+            for script in scripts() if wanted is None else wanted:
+                if script.name not in history:
                     with connection.transaction():
-                        connection.execute(text)
+                        connection.execute(script.text)
                         connection.execute(
-                            "INSERT INTO migrations (name, sha256) VALUES (%s, %s)", (name, digest)
+                            "INSERT INTO migrations (name, sha256) VALUES (%s, %s)",
+                            (script.name, script.sha256),
                         )
-                    applied.append(name)
-                elif history[name] != digest:
-                    raise HistoryDiffers(f"migration {name} was changed after it had been applied")
+                    applied.append(script.name)
+                elif history[script.name] != script.sha256:
+                    raise HistoryDiffers(
+                        f"migration {script.name} was changed after it had been applied"
+                    )
         finally:
             connection.execute("SELECT pg_advisory_unlock(%s)", (_LOCK,))
     return applied
-
-
-def _scripts() -> list[tuple[str, bytes]]:
-    folder = files("automoney.stores") / "migrations"
-    found = [(item.name, item.read_bytes()) for item in folder.iterdir()]
-    return sorted((name, text) for name, text in found if name.endswith(".sql"))

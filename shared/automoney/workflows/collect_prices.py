@@ -1,48 +1,47 @@
-"""Collect prices: one quote a tick, candles whenever one has closed, weekly indicators always.
+"""Collect prices: one quote a tick, candles whenever one has closed, indicators always.
 
-A list of closed candles only changes when a bar closes, so candles are asked for only then: the
-newest 100 of each timeframe at first, afterwards what is missing.  What a collector remembers
-between ticks is a copy of what is stored; a cold start reads it back.
+What a collector remembers between ticks is a copy of what is stored; a cold start reads it back.
+Bars of a source that only stands in are kept, marked, and asked for again once the first is back.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from automoney.encoding import plain
-from automoney.errors import SourceUnavailable
+from automoney.errors import InvalidInput, SourceUnavailable
 from automoney.market.candles import Candle, Mark, Timeframe
-from automoney.market.cleaning import drop_duplicates, fill_forward, flag_jumps, flag_mark
-from automoney.market.weekly import (
-    WeeklyState,
-    advance,
-    closed_until,
-    indicators_with,
-    lacks_since,
-    open_week,
-)
+from automoney.market.cleaning import check_candle, flag_mark
+from automoney.market.revising import days_of, merged, revise
+from automoney.market.tracking import TRACKED, Outlook, outlook
+from automoney.observability import logger
 from automoney.ports import Candles, MarketCache, Marks, PriceSource
 from automoney.schedule import Slot
 from automoney.workflows.collect import Collected, DataCollector
+from automoney.workflows.indicating import RememberedStates
+from automoney.workflows.jumps import log_jumped_bars, log_jumped_marks
+from automoney.workflows.known_bars import Key, KnownBars, Wanted
+from automoney.workflows.latest_price import latest_price
 
-TIMEFRAMES = (Timeframe.H1, Timeframe.H4, Timeframe.D1, Timeframe.W1)
-KEPT = 100  # candles of each timeframe in Redis (description 2.2.2)
-_PAGE = 1000  # the most that Binance gives at once
+# When all of a source's prices are older, it has stopped: recorded worlds have an hourly price.
+STALE_PRICES = timedelta(hours=2)
 _JUST_BEFORE = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Quotes:
-    """What one tick brought: a mark per asset and newly closed candles, by asset and timeframe."""
+    """What one tick brought: a mark per asset, and closed candles by asset and timeframe.
+
+    Collected, the candles are what the source said; validated, what they add or change.
+    """
 
     marks: tuple[Mark, ...]
-    candles: Mapping[tuple[str, Timeframe], tuple[Candle, ...]]
+    candles: Mapping[Key, tuple[Candle, ...]]
 
 
 class PriceCollector(DataCollector[Quotes]):
-    """Marks and candles of `assets`; only the first source is asked for candles.
+    """Marks and candles of `assets`: all of them from the first source, else what another has.
 
     `history` is how far back the first collection fetches days: weekly EMA55 needs years.
     """
@@ -64,9 +63,9 @@ class PriceCollector(DataCollector[Quotes]):
         self._candles = candles
         self._marks = marks
         self._cache = cache
-        self._history = history
-        self._bars: dict[tuple[str, Timeframe], list[Candle]] = {}
-        self._weeks: dict[str, WeeklyState | None] = {}
+        self._preferred = sources[0].name
+        self._known = KnownBars(candles, self._preferred, history)
+        self._states = RememberedStates(candles, cache, self._known)
         self._last: dict[str, Mark] = {}
 
     @property
@@ -77,148 +76,151 @@ class PriceCollector(DataCollector[Quotes]):
 
     async def collect(self, source: str, slot: Slot) -> Collected[Quotes]:
         asked = self._sources[source]
-        marks = await asked.marks(self._assets)
-        candles: dict[tuple[str, Timeframe], tuple[Candle, ...]] = {}
-        problem = None
-        if source == self.sources[0]:
-            wanted = [
-                (asset, timeframe)
-                for asset in self._assets
-                for timeframe in TIMEFRAMES
-                if self._lacks(asset, timeframe, slot)
-            ]
-            answers = await asyncio.gather(
-                *(self._missing(asked, asset, timeframe, slot) for asset, timeframe in wanted),
+        stands_in = source != self._preferred
+        ask_for = self._known.wanted_meanwhile if stands_in else self._known.wanted
+        wanted = ask_for(self._assets, slot.at)
+        marks, answers = await asyncio.gather(
+            asked.marks(self._assets),
+            asyncio.gather(
+                *(asked.candles(*one.key, start=one.start, limit=one.limit) for one in wanted),
                 return_exceptions=True,
-            )
-            for key, answer in zip(wanted, answers, strict=True):
-                if isinstance(answer, SourceUnavailable):
-                    problem = f"{key[0]} {key[1]} candles: {answer}"
-                elif isinstance(answer, BaseException):
-                    raise answer
+            ),
+            return_exceptions=True,
+        )
+        if isinstance(marks, BaseException):
+            raise marks
+        assert not isinstance(answers, BaseException), "each answer has its own"
+        candles, problem = {}, None
+        for one, answer in zip(wanted, answers, strict=True):
+            if isinstance(answer, SourceUnavailable):
+                missing = f"{one.asset} {one.timeframe} candles: {answer}"
+                if stands_in:  # it is asked for prices; candles are a gift
+                    logger.info("no candles meanwhile", extra={"source": source, "error": missing})
                 else:
-                    candles[key] = answer
+                    problem = missing
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                candles[one.key] = _closed(answer, one, slot)
         rows = len(marks) + sum(len(bars) for bars in candles.values())
         return Collected(source, Quotes(marks, candles), rows, problem=problem)
-
-    def _lacks(self, asset: str, timeframe: Timeframe, slot: Slot) -> bool:
-        bars = self._known(asset, timeframe, slot)
-        newest = timeframe.open_time(slot.at) - timeframe.duration
-        return not bars or bars[-1].open_time < newest
-
-    def _known(self, asset: str, timeframe: Timeframe, slot: Slot) -> list[Candle]:
-        """The newest candles known, read back from the store on a cold start."""
-        key = (asset, timeframe)
-        if key not in self._bars:
-            since = slot.at - timeframe.duration * (KEPT + 1)
-            self._bars[key] = self._candles.closed(asset, timeframe, since=since, by=slot.at)
-        return self._bars[key]
-
-    async def _missing(
-        self, source: PriceSource, asset: str, timeframe: Timeframe, slot: Slot
-    ) -> tuple[Candle, ...]:
-        """Closed candles that are not known yet, in pages where there are many."""
-        known = self._known(asset, timeframe, slot)
-        if known:
-            start = known[-1].close_time
-        elif timeframe is Timeframe.D1:
-            last = self._candles.last_open(asset, timeframe)
-            start = last + timeframe.duration if last else slot.at - self._history
-        else:
-            found = await source.candles(asset, timeframe, limit=KEPT + 1)
-            return tuple(candle for candle in found if candle.close_time <= slot.at)
-        closed: list[Candle] = []
-        while True:
-            limit = max(2, min(_PAGE, (slot.at - start) // timeframe.duration + 2))
-            page = await source.candles(asset, timeframe, start=start, limit=limit)
-            closed += (candle for candle in page if candle.close_time <= slot.at)
-            if len(page) < limit or page[-1].close_time > slot.at:
-                return tuple(closed)
-            start = page[-1].close_time
 
     # ------------------------------------------------------------ validate
 
     def validate(self, collected: Collected[Quotes], slot: Slot) -> Collected[Quotes]:
-        missing = set(self._assets) - {mark.asset for mark in collected.data.marks}
+        source, quotes = collected.source, collected.data
+        missing = set(self._assets) - {mark.asset for mark in quotes.marks}
         if missing:
-            raise SourceUnavailable(collected.source, f"gave no price for {', '.join(missing)}")
+            raise SourceUnavailable(source, f"gave no price for {', '.join(sorted(missing))}")
+        _check(source, (bar for bars in quotes.candles.values() for bar in bars))
+        age = slot.at - max(mark.at for mark in quotes.marks)
+        if age > STALE_PRICES:
+            raise SourceUnavailable(source, f"its newest price is {age} old at {slot.at}")
         if not self._last:
             self._last |= self._marks.marks(self._assets, as_of=slot.at + timedelta(days=1))
-        marks = tuple(flag_mark(mark, self._last.get(mark.asset)) for mark in collected.data.marks)
-        candles = {}
-        for (asset, timeframe), found in collected.data.candles.items():
-            known = self._known(asset, timeframe, slot)[-1:]
-            bars = drop_duplicates((*known, *found))
-            if found:  # gaps inside are filled; a bar that is only late is asked for again
-                bars = fill_forward(bars, until=bars[-1].close_time)
-            flagged = flag_jumps(bars[len(known) :], known[-1].close if known else None)
-            candles[asset, timeframe] = flagged
+        marks = tuple(_flagged(mark, self._last.get(mark.asset)) for mark in quotes.marks)
+        candles = {key: self._changes(key, bars, slot) for key, bars in quotes.candles.items()}
+        if source != self._preferred:
+            candles |= self._days_meanwhile(candles, slot)
         anomalies = sum(mark.anomalous for mark in marks) + sum(
             bar.anomalous for bars in candles.values() for bar in bars
         )
         data = Quotes(marks, candles)
-        return Collected(collected.source, data, collected.rows, anomalies, collected.problem)
+        return Collected(source, data, collected.rows, anomalies, collected.problem)
+
+    def _changes(self, key: Key, found: Sequence[Candle], slot: Slot) -> tuple[Candle, ...]:
+        if not found:
+            return ()
+        known = self._known.reaching(key, found[0].open_time, slot.at)
+        return revise(known, found, preferred=self._preferred)
+
+    def _days_meanwhile(
+        self, changes: Mapping[Key, tuple[Candle, ...]], slot: Slot
+    ) -> dict[Key, tuple[Candle, ...]]:
+        """Days put together from 4 hour bars, for a source that has none itself."""
+        found = {}
+        for asset in self._assets:
+            key, finer = (asset, Timeframe.D1), (asset, Timeframe.H4)
+            bars = merged(self._known.newest(finer, slot.at), changes.get(finer, ()))
+            days = self._known.newest(key, slot.at)
+            if bars:
+                day_before = Timeframe.D1.open_time(bars[0].open_time - _JUST_BEFORE)
+                since = days[-1].close_time if days else day_before + Timeframe.D1.duration
+                found[key] = self._changes(key, tuple(days_of(bars, since=since)), slot)
+        return found
 
     # ------------------------------------------------------------ keep
 
     def cache(self, collected: Collected[Quotes], slot: Slot) -> dict[str, Any]:
         quotes = collected.data
-        self._candles.put([bar for bars in quotes.candles.values() for bar in bars])
+        changed = {key: bars for key, bars in quotes.candles.items() if bars}
+        for key in changed:
+            self._states.expect_change(key)
+        self._candles.put([bar for bars in changed.values() for bar in bars])
         # A quiet market quotes the same trade again; it is kept already.
         fresh = [mark for mark in quotes.marks if self._last.get(mark.asset) != mark]
-        self._marks.put_marks([*fresh, *_closes(quotes)])
+        self._marks.put_marks([*fresh, *self._closes(changed, slot)])
+        log_jumped_marks(fresh, self._last)
         self._last |= {mark.asset: mark for mark in fresh}
-        for (asset, timeframe), bars in quotes.candles.items():
-            if bars:
-                key = (asset, timeframe)
-                self._bars[key] = [*self._bars[key], *bars][-KEPT:]
-                self._cache.put_candles(asset, timeframe, self._bars[key])
+        lists = {}
+        for key, bars in changed.items():
+            log_jumped_bars(bars, self._known.newest(key, slot.at))
+            lists[key] = self._known.change(key, bars)
+        for key in quotes.candles:
+            self._known.answered(key, source=collected.source)
         latest = {mark.asset: self._latest(mark, slot) for mark in quotes.marks}
-        self._cache.put_latest(latest)
+        self._cache.put_latest(latest, candles=lists, states=self._states.renewed())
         return {"prices": {asset: one["price"] for asset, one in latest.items()}}
 
+    def _closes(self, changed: Mapping[Key, Sequence[Candle]], slot: Slot) -> list[Mark]:
+        """The close of each newly closed hour is a price too: the last before the next began.
+
+        So is that of a stored hour while there is no mark at all: a backfill brings none.
+        """
+        hours: list[Candle] = []
+        for asset in self._assets:
+            key = (asset, Timeframe.H1)
+            known = [] if asset in self._last else self._known.newest(key, slot.at)
+            hours += [*known, *self._new(key, changed.get(key, ()), slot)][-24:]
+        return [
+            Mark(bar.asset, bar.close, bar.close_time - _JUST_BEFORE, bar.source, bar.anomalous)
+            for bar in hours
+            if not bar.filled
+        ]
+
+    def _new(self, key: Key, bars: Sequence[Candle], slot: Slot) -> Sequence[Candle]:
+        known = self._known.newest(key, slot.at)
+        return [bar for bar in bars if not known or bar.open_time > known[-1].open_time]
+
     def _latest(self, mark: Mark, slot: Slot) -> dict[str, Any]:
-        days = self._known(mark.asset, Timeframe.D1, slot)
-        state = self._weekly(mark.asset, slot)
-        since = state.until if state else slot.at
-        known_until = days[-1].close_time if days else Timeframe.D1.open_time(slot.at)
-        hours = self._known(mark.asset, Timeframe.H1, slot)
-        week = open_week(
-            [day for day in days if day.open_time >= since],
-            [hour for hour in hours if hour.open_time >= known_until],
-            mark,
-        )
-        return {
-            "asset": mark.asset,
-            "price": plain(mark.price),
-            "at": plain(mark.at),
-            "timestamp": plain(slot.at),
-            "source": mark.source,
-            "isAnomaly": mark.anomalous,
-            "indicators": plain(indicators_with(state, week)),
-            "week": plain(week),
-        }
-
-    def _weekly(self, asset: str, slot: Slot) -> WeeklyState | None:
-        """The indicator state, carried on when a week has closed and rebuilt on a cold start."""
-        days = self._known(asset, Timeframe.D1, slot)
-        if not days:
-            return None
-        state = self._weeks.get(asset)
-        if state is None or state.until < closed_until(days[-1].close_time):
-            since = lacks_since(state)
-            state = advance(state, self._candles.days(asset, since=since, closed_by=slot.at))
-            self._weeks[asset] = state
-            if state is not None:
-                self._cache.put_state(asset, Timeframe.W1, state.dump())
-        return state
+        asset, at = mark.asset, slot.at
+        days = self._known.newest((asset, Timeframe.D1), at)
+        hours = self._known.newest((asset, Timeframe.H1), at)
+        outlooks: dict[Timeframe, Outlook] = {}
+        for timeframe in TRACKED:
+            state = self._states.state((asset, timeframe), at)
+            if timeframe is Timeframe.W1 or (state and not state.is_behind(at)):
+                outlooks[timeframe] = outlook(state, timeframe, mark, days=days, hours=hours, at=at)
+        return latest_price(mark, outlooks, at)
 
 
-def _closes(quotes: Quotes) -> list[Mark]:
-    """The close of each newly closed hour is a price too: the last before the next hour began."""
-    return [
-        Mark(bar.asset, bar.close, bar.close_time - _JUST_BEFORE, bar.source, bar.anomalous)
-        for (_, timeframe), bars in quotes.candles.items()
-        if timeframe is Timeframe.H1
-        for bar in bars[-24:]
-    ]
+def _closed(found: Sequence[Candle], wanted: Wanted, slot: Slot) -> tuple[Candle, ...]:
+    """Of what came, what was asked for: no bar that is still open, none from long before."""
+    timeframe = wanted.timeframe
+    since = wanted.start or timeframe.open_time(slot.at) - wanted.limit * timeframe.duration
+    return tuple(bar for bar in found if bar.open_time >= since and bar.close_time <= slot.at)
+
+
+def _check(source: str, bars: Iterable[Candle]) -> None:
+    """Our sources refuse impossible bars themselves: this is for the next one, which may not."""
+    try:
+        for bar in bars:
+            check_candle(bar)
+    except InvalidInput as error:
+        raise SourceUnavailable(source, str(error)) from error
+
+
+def _flagged(mark: Mark, last: Mark | None) -> Mark:
+    if last is not None and (mark.price, mark.at) == (last.price, last.at):
+        return last  # the same trade once more: what was said of it stays
+    return flag_mark(mark, last)

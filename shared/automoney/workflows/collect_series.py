@@ -1,17 +1,18 @@
 """Collect on-chain, macro and sentiment readings: the same way, from different sources."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
+from math import isfinite
 from typing import Any
 
-from automoney.encoding import plain
 from automoney.errors import SourceUnavailable
 from automoney.market.readings import Reading
 from automoney.market.series import series_of
 from automoney.ports import MarketCache, Readings, SeriesSource
 from automoney.schedule import Slot
 from automoney.workflows.collect import Collected, DataCollector
+from automoney.workflows.known_series import known_as_of, known_series
 
 type Batch = tuple[Reading, ...]
 
@@ -57,55 +58,40 @@ class SeriesCollector(DataCollector[Batch]):
     async def collect(self, source: str, slot: Slot) -> Collected[Batch]:
         depth = DEPTHS[self._group]
         last = self._readings.last_period(source)
-        since = slot.at - depth.first if last is None else last - depth.again
+        # A replay may have more history stored than its slot has come to.
+        since = slot.at - depth.first if last is None else min(last, slot.at) - depth.again
         found = await self._sources[source].readings(self._assets, since=since, now=slot.at)
         return Collected(source, found, rows=len(found))
 
     def validate(self, collected: Collected[Batch], slot: Slot) -> Collected[Batch]:
-        known = {series.name for series in series_of(self._group)}
-        usable = tuple(
-            reading
+        """Keep what this group knows and could know by `slot`, once each: nothing of the future."""
+        known = {series.name: series for series in series_of(self._group)}
+        usable = {
+            (reading.series, reading.asset, reading.period): reading
             for reading in collected.data
-            if reading.series in known and reading.available_at <= slot.at
-        )
+            if reading.series in known
+            and known[reading.series].per_asset == (reading.asset in self._assets)
+            and isfinite(reading.value)
+            and max(reading.available_at, reading.vintage) <= slot.at
+        }
         if not usable:
             raise SourceUnavailable(collected.source, "answered, but with no usable reading")
-        return Collected(collected.source, usable, rows=len(usable))
+        kept = tuple(usable.values())
+        flagged = sum(reading.anomalous for reading in kept)
+        return replace(collected, data=kept, rows=len(kept), anomalies=flagged)
 
     def cache(self, collected: Collected[Batch], slot: Slot) -> dict[str, Any]:
         new = self._readings.put_readings(collected.data)
-        self._cache.put_group(self._group, group_data(collected.data, slot))
+        self._refresh(slot)
         return {"new": new}
 
+    def missed(self, slot: Slot) -> None:
+        self._refresh(slot)
 
-def group_data(readings: Sequence[Reading], slot: Slot) -> dict[str, Any]:
-    """The newest value of each series: what `market:data:<group>:latest` holds.
-
-    `{"asOf": ..., "values": [{"series", "asset", "period", "value", "ageHours", "source",
-    "filled", "isAnomaly", "proxy"}]}`
-    """
-    newest: dict[tuple[str, str], Reading] = {}
-    for reading in readings:
-        key = (reading.series, reading.asset or "")
-        if key not in newest or newest[key].period <= reading.period:
-            newest[key] = reading
-    return {
-        "asOf": plain(slot.at),
-        "values": [reading_data(newest[key], slot) for key in sorted(newest)],
-    }
-
-
-def reading_data(reading: Reading, slot: Slot) -> Mapping[str, Any]:
-    """One reading for people: its age is counted from when it could be known."""
-    age = slot.at - reading.available_at
-    return {
-        "series": reading.series,
-        "asset": reading.asset,
-        "period": plain(reading.period),
-        "value": reading.value,
-        "ageHours": round(age / timedelta(hours=1), 1),
-        "source": reading.source,
-        "filled": plain(reading.filled),
-        "isAnomaly": reading.anomalous,
-        "proxy": reading.proxy,
-    }
+    def _refresh(self, slot: Slot) -> None:
+        """Cache every known series, not only what this source has just brought: ages move on."""
+        as_of = known_as_of(slot.at)
+        self._cache.put_group(
+            self._group,
+            known_series(self._group, self._assets, readings=self._readings, as_of=as_of),
+        )

@@ -1,17 +1,59 @@
-"""Purge: drop what the description says is not kept (recent marks, finer candles)."""
+"""Purge: drop what is not kept (description 3.3.2), what is over, and what is orphaned in Redis."""
 
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
-from automoney.ports import Candles, Marks
+from automoney.market.candles import Timeframe
+from automoney.observability import logger
+from automoney.ports import Candles, Leftovers, MarketCache, Marks
 from automoney.schedule import Slot
 
 MARKS_KEPT = timedelta(days=3)
-FINE_CANDLES_KEPT = timedelta(days=30)
+CANDLES_KEPT: Mapping[Timeframe, timedelta] = {
+    # As many bars as their indicators are ever rebuilt from; days and weeks are kept for ever.
+    Timeframe.H1: timedelta(days=60),
+    Timeframe.H4: timedelta(days=240),
+}
+BUDGETS_KEPT = timedelta(days=2)  # longer than any span that calls are counted over
 
 
-def purge(slot: Slot, *, marks: Marks, candles: Candles) -> dict[str, int]:
-    """Drop marks and hourly candles that no run reads any more; say how many went."""
-    return {
-        "marks": marks.purge(before=slot.at - MARKS_KEPT),
-        "candles": candles.purge(before=slot.at - FINE_CANDLES_KEPT),
-    }
+@dataclass(frozen=True, slots=True)
+class Purge:
+    """Drops what of `assets` and the rest nobody reads any more.
+
+    The market's data goes by the slot, what sources asked of us by `wall`, which they go by.
+    """
+
+    assets: Sequence[str]
+    marks: Marks
+    candles: Candles
+    leftovers: Leftovers
+    cache: MarketCache
+
+    def run(self, slot: Slot, *, wall: datetime) -> dict[str, Any]:
+        """`purged` says how many of each went, and how many bytes the keys of the cache took.
+
+        Without Redis only Postgres is purged, and `cache` says `unreachable`.
+        """
+        purged = {
+            "marks": self.marks.purge(before=slot.at - MARKS_KEPT),
+            **{
+                f"{timeframe.value}Candles": self.candles.purge(timeframe, before=slot.at - kept)
+                for timeframe, kept in CANDLES_KEPT.items()
+            },
+            "breakers": self.leftovers.purge_breakers(before=wall),
+            "budgets": self.leftovers.purge_budgets(before=wall - BUDGETS_KEPT),
+        }
+        keys = self.cache.purge(self.assets)
+        if keys is None:
+            logger.warning("the cache was not purged: it does not answer")
+            return {"purged": purged, "cache": "unreachable"}
+        purged |= {
+            "unknownKeys": keys.unknown,
+            "undyingKeys": keys.undying,
+            "garbledKeys": keys.garbled,
+            "bytes": keys.bytes,
+        }
+        return {"purged": purged, "cache": "ok"}

@@ -3,24 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from automoney.errors import DataMissing, InvalidInput
+from automoney.errors import DataMissing
 from automoney.market.candles import Mark, Timeframe
 from automoney.market.cleaning import fill_series
 from automoney.market.readings import Filled, Reading
 from automoney.market.series import SERIES, Series, series_of
-from automoney.market.snapshot import Snapshot
-from automoney.market.weekly import (
-    WeeklyState,
-    advance,
-    closed_until,
-    indicators_with,
-    lacks_since,
-    open_week,
-)
-from automoney.observability import logger
+from automoney.market.snapshot import Indicators, Snapshot
 from automoney.ports import Candles, MarketCache, Marks, Readings
+from automoney.workflows.indicating import look, outlook_of, standing
 
 # The oldest a required input may be at the slot; beyond it the run aborts.
 FRESH_PRICE = timedelta(minutes=15)
@@ -45,6 +36,33 @@ class Market:
 
     def snapshots(self, assets: tuple[str, ...], as_of: datetime) -> Mapping[str, Snapshot]:
         """One snapshot per asset; DataMissing when an input that no run can lack is absent."""
+        marks = self._fresh_marks(assets, as_of)
+        shared = self._series("macro", None, as_of) | self._series("sentiment", None, as_of)
+        return {asset: self._snapshot(marks[asset], as_of, shared) for asset in assets}
+
+    def indicators(
+        self, assets: tuple[str, ...], timeframes: tuple[Timeframe, ...], as_of: datetime
+    ) -> Mapping[str, Mapping[Timeframe, Indicators]]:
+        """Per asset and timeframe the indicators as of the slot, with the open bar peeked at.
+
+        DataMissing when there is no fresh price, or the newest closed bar of a timeframe is absent.
+        """
+        marks = self._fresh_marks(assets, as_of)
+        return {
+            asset: {
+                timeframe: self._indicators(marks[asset], timeframe, as_of)
+                for timeframe in timeframes
+            }
+            for asset in assets
+        }
+
+    def _indicators(self, mark: Mark, timeframe: Timeframe, as_of: datetime) -> Indicators:
+        found = look(mark, timeframe, as_of, candles=self.candles, cache=self.cache)
+        if found is None:
+            raise DataMissing(f"{timeframe.value} bars of {mark.asset} before {as_of} are missing")
+        return found.indicators
+
+    def _fresh_marks(self, assets: tuple[str, ...], as_of: datetime) -> Mapping[str, Mark]:
         marks = self.marks.marks(assets, as_of=as_of)
         for asset in assets:
             mark = marks.get(asset)
@@ -52,41 +70,29 @@ class Market:
                 raise DataMissing(f"no price of {asset} before {as_of:%Y-%m-%d %H:%M}")
             if as_of - mark.at > FRESH_PRICE:
                 raise DataMissing(f"the newest price of {asset} is {as_of - mark.at} old")
-        shared = self._series("macro", None, as_of) | self._series("sentiment", None, as_of)
-        return {asset: self._snapshot(marks[asset], as_of, shared) for asset in assets}
+        return marks
 
     def _snapshot(
         self, mark: Mark, as_of: datetime, shared: Mapping[str, tuple[Reading, ...]]
     ) -> Snapshot:
         asset = mark.asset
-        state = self._weekly(asset, as_of)
-        since = lacks_since(state)
-        days = self.candles.days(asset, since=since, closed_by=as_of)
-        known_until = days[-1].close_time if days else since
-        if as_of - known_until > FRESH_DAY:
-            raise DataMissing(f"the newest closed day of {asset} ended {as_of - known_until} ago")
-        hours = self.candles.closed(asset, Timeframe.H1, since=known_until, by=as_of)
-        week = open_week(days, hours, mark)
+        weeks = standing(asset, Timeframe.W1, as_of, candles=self.candles, cache=self.cache)
+        if weeks.known_until is None:
+            raise DataMissing(f"no closed day of {asset} before {as_of:%Y-%m-%d %H:%M}")
+        if as_of - weeks.known_until > FRESH_DAY:
+            age = as_of - weeks.known_until
+            raise DataMissing(f"the newest closed day of {asset} ended {age} ago")
+        week = outlook_of(weeks, Timeframe.W1, mark, as_of, candles=self.candles)
         series = {**shared, **self._series("onchain", asset, as_of)}
         return Snapshot(
             asset,
             as_of,
             mark,
-            week,
-            indicators_with(state, week),
+            week.bar,
+            week.indicators,
             series,
             frozenset(name for name, found in series.items() if _stale(SERIES[name], found, as_of)),
         )
-
-    def _weekly(self, asset: str, as_of: datetime) -> WeeklyState | None:
-        """The cached state if it fits this slot, else one rebuilt from the stored days."""
-        state = _cached_state(self.cache.state(asset, Timeframe.W1))
-        if state is not None and state.until > closed_until(as_of):
-            state = None  # from a later slot: a replayed run must not see it
-        if state is None or as_of - state.until >= Timeframe.W1.duration:
-            since = lacks_since(state)
-            state = advance(state, self.candles.days(asset, since=since, closed_by=as_of))
-        return state
 
     def _series(
         self, group: str, asset: str | None, as_of: datetime
@@ -99,17 +105,6 @@ class Market:
             for name, series in table.items()
         }
         return {name: readings for name, readings in filled.items() if readings}
-
-
-def _cached_state(cached: Mapping[str, Any] | None) -> WeeklyState | None:
-    """What the cache holds, or None if it is not what we once put there: then it is rebuilt."""
-    if cached is None:
-        return None
-    try:
-        return WeeklyState.load(cached)
-    except (InvalidInput, KeyError) as error:
-        logger.warning("cached indicator state is unreadable", extra={"error": str(error)})
-        return None
 
 
 def _stale(series: Series, readings: tuple[Reading, ...], as_of: datetime) -> bool:

@@ -35,6 +35,18 @@ def test_its_machine_code_is_for_lambda_s_machines(built: layer.Layer) -> None:
         assert int.from_bytes(head[18:20], "little") == 183, library.name
 
 
+@pytest.mark.skipif(
+    "{}.{}".format(*sys.version_info[:2]) != layer.PYTHON, reason="byte code wants Lambda's Python"
+)
+def test_every_module_has_byte_code_that_needs_no_check(built: layer.Layer) -> None:
+    """Flags 1 in a .pyc's head: found by hash, and never compared with its source (PEP 552)."""
+    python = built.folder / "python"
+    for module in ("automoney/wiring", "httpx/_client", "langgraph/graph/state"):
+        folder, name = (python / module).parent, Path(module).name
+        (code,) = (folder / "__pycache__").glob(f"{name}.*.pyc")
+        assert int.from_bytes(code.read_bytes()[4:8], "little") == 1, module
+
+
 def test_a_second_build_fetches_nothing(
     built: layer.Layer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,6 +77,7 @@ def test_changed_requirements_are_fetched_again_and_own_code_is_always_fresh(
         fetched.append((root / "requirements" / "layer.txt").read_text())
 
     monkeypatch.setattr(layer, "_run", fetch)
+    monkeypatch.setattr(layer, "PYTHON", "2.7")  # no byte code, so that sizes are those of the text
     root = checkout(tmp_path / "checkout", "one")
     first = build_layer(root, tmp_path / "build")
     python = first.folder / "python"

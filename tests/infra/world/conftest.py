@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from automoney.settings import KNOWN_ASSETS
+from automoney.market.assets import WATCHED
 from infra.local.world.clock import WorldClock, micros
 from infra.local.world.recording import Recording, load_recording
 from infra.local.world.synthetic import synthetic_recording
@@ -23,7 +23,7 @@ ENVIRONMENT = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'shared'}
 
 @pytest.fixture(scope="session")
 def recorded(market_data: Path) -> Recording:
-    return load_recording(market_data, KNOWN_ASSETS)
+    return load_recording(market_data, WATCHED)
 
 
 @pytest.fixture(scope="session")

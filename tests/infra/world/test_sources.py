@@ -10,11 +10,13 @@ import pytest
 
 from automoney.errors import SourceUnavailable
 from automoney.market.candles import Timeframe
+from automoney.ports import SeriesSource
 from automoney.sources.alternative_me import AlternativeMe
 from automoney.sources.binance import Binance
 from automoney.sources.coingecko import CoinGecko
 from automoney.sources.coinmetrics import CoinMetrics
 from automoney.sources.fred import Fred
+from automoney.sources.fred_csv import FredCsv
 from automoney.sources.glassnode import Glassnode
 from automoney.transport import Transport
 from infra.local.world.clock import WorldClock
@@ -119,10 +121,16 @@ def test_onchain(look: Look, clock: WorldClock) -> None:
     look(body)
 
 
-@pytest.mark.parametrize("key", ["", "0" * 32])
-def test_macro(look: Look, key: str) -> None:
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(lambda t: Fred(t, "http://world/fred", "0" * 32), id="fred"),
+        pytest.param(lambda t: FredCsv(t, "http://world/fredcsv"), id="fred_csv"),
+    ],
+)
+def test_macro(look: Look, make: Callable[[Transport], SeriesSource]) -> None:
     async def body(transport: Transport) -> None:
-        fred = Fred(transport, "http://world/fred", "http://world/fredcsv", key)
+        fred = make(transport)
         readings = await fred.readings((), since=NOON - timedelta(days=120), now=NOON)
         newest = {it.series: it for it in readings}
         assert newest["us10y"].value == 4.14

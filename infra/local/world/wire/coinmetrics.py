@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from automoney.settings import KNOWN_ASSETS
+from automoney.market.assets import ASSETS
 from infra.local.world.clock import DAY, Micros, micros, moment
 from infra.local.world.recording import Recording
 from infra.local.world.tables import Table
@@ -60,7 +60,7 @@ class CoinMetrics:
         assets, metrics = _words(request, "assets"), _words(request, "metrics")
         lenient = query.get("ignore_unsupported_errors") == "true"
         for name, words, known in (
-            ("assets", assets, {asset.lower() for asset in KNOWN_ASSETS}),
+            ("assets", assets, {asset.lower() for asset in ASSETS}),
             ("metrics", metrics, set(_METRICS)),
         ):
             unknown = [word for word in words if word not in known]

@@ -1,0 +1,1 @@
+"""What is measured: `./dev bench [NAME]`, each beside what it is compared with, in one run."""

@@ -1,0 +1,114 @@
+"""The series of FRED that we read, by either of its doors, and when they are published.
+
+FRED is the data service of the Federal Reserve Bank of St. Louis.
+"""
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from types import MappingProxyType
+
+from automoney.market.readings import Reading
+from automoney.sources import bounds, fields
+from automoney.sources.partial import what_comes
+
+type Rows = Iterable[tuple[object, object]]  # of (date, value) as they came
+
+_AT_ONCE = 6  # requests
+_DAY = timedelta(days=1)
+_NONE = ("", ".")  # FRED's ways to say that there is no value, as on holidays
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A FRED series and how long after the end of its period it is published.
+
+    Neither door tells when a value came out, so `lag` is the usual delay of the release.
+    """
+
+    series_id: str
+    lag: timedelta
+    monthly: bool = False
+
+    def available_at(self, period: datetime, *, now: datetime) -> datetime:
+        """When the value of `period` could be known; seen earlier than usual, it is known now."""
+        end = (period.replace(day=1) + timedelta(days=31)).replace(day=1)
+        return min(now, (end if self.monthly else period + _DAY) + self.lag)
+
+
+SERIES: Mapping[str, Published] = MappingProxyType(
+    {
+        # Release H.15: rates of a business day, the next one in the afternoon (New York).
+        "fed_funds": Published("DFF", timedelta(days=1)),
+        "us10y": Published("DGS10", timedelta(days=1)),
+        "us2y": Published("DGS2", timedelta(days=1)),
+        # Release H.10: on Mondays for the week before; 3 to 7 days.
+        "dollar_index": Published("DTWEXBGS", timedelta(days=4)),
+        # Bureau of Labor Statistics: on the 10th to 15th of the month after.
+        "cpi": Published("CPIAUCSL", timedelta(days=15), monthly=True),
+        # Release H.6: on the fourth Tuesday of the month after.
+        "m2": Published("M2SL", timedelta(days=28), monthly=True),
+    }
+)
+
+
+async def all_readings(
+    source: str,
+    ask: Callable[[str], Awaitable[Rows]],
+    *,
+    since: datetime,
+    now: datetime,
+    clock: Callable[[], datetime],
+) -> tuple[Reading, ...]:
+    """Every series, by `ask(series_id)`, several at once; one that fails is logged and left out.
+
+    Raises SourceUnavailable when not one of them came.
+    """
+
+    async def one(series: str, series_id: str) -> list[Reading]:
+        rows = await ask(series_id)
+        return readings(source, series, rows, since=since, now=now, clock=clock())
+
+    requests = {
+        published.series_id: partial(one, series, published.series_id)
+        for series, published in SERIES.items()
+    }
+    return await what_comes(source, requests, at_once=_AT_ONCE)
+
+
+def readings(
+    source: str,
+    series: str,
+    rows: Rows,
+    *,
+    since: datetime,
+    now: datetime,
+    clock: datetime,
+) -> list[Reading]:
+    """A reading per (date, value) with a value, from `since` to the slot `now`, oldest first.
+
+    Of two for the same date the later one wins.  Raises SourceUnavailable for what is no date or
+    no such number, and for a date beyond `clock`, the time that it is.
+    """
+    published = SERIES[series]
+    values: dict[datetime, float] = {}
+    for date, text in rows:
+        name = f"date of {published.series_id}"
+        period = fields.not_ahead(source, name, fields.day(source, name, date), clock)
+        if text not in _NONE:
+            name = f"value of {published.series_id}"
+            values[period] = bounds.value(source, series, name, text)
+    return [
+        Reading(
+            series=series,
+            asset=None,
+            period=period,
+            value=values[period],
+            available_at=published.available_at(period, now=now),
+            vintage=now,
+            source=source,
+        )
+        for period in sorted(values)
+        if since <= period < now
+    ]

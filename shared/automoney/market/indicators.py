@@ -49,6 +49,7 @@ _NOT_NEGATIVE = {"gain", "move", "range"}
 # they are put into its twin, which has the same slots but is not frozen, and that becomes the
 # frozen class before anyone sees it.
 _Draft = make_dataclass("_Draft", [item.name for item in fields(Indicators)], slots=True)
+_draft = object.__new__  # of it, without the call that would set all fields to nothing first
 
 
 class IndicatorState:
@@ -96,13 +97,15 @@ class IndicatorState:
         del closes[0]
         closes.append(close)
 
-        self._ema21 = ema21 = self._ema21 + (close - self._ema21) * _BY_21
-        self._ema55 = ema55 = self._ema55 + (close - self._ema55) * _BY_55
+        found: Any = _draft(_Draft)
+        found.ema21 = self._ema21 = self._ema21 + (close - self._ema21) * _BY_21
+        found.ema55 = self._ema55 = self._ema55 + (close - self._ema55) * _BY_55
 
         self._fast = fast = self._fast + (close - self._fast) * _BY_FAST
         self._slow = slow = self._slow + (close - self._slow) * _BY_SLOW
-        macd = fast - slow
+        found.macd = macd = fast - slow
         self._signal = signal = self._signal + (macd - self._signal) * _BY_SIGNAL
+        found.macd_signal, found.macd_hist = signal, macd - signal
 
         change = close - previous
         if change > 0.0:
@@ -111,26 +114,17 @@ class IndicatorState:
         else:
             self._gain = gain = self._gain - self._gain * _BY_WILDER
             self._move = move = self._move - (change + self._move) * _BY_WILDER
+        found.rsi14 = 50.0 if move < _NO_MOVE else 100.0 * gain / move
         top = high if high > previous else previous
         bottom = low if low < previous else previous
-        self._range = atr = self._range + (top - bottom - self._range) * _BY_WILDER
+        found.atr14 = self._range = self._range + (top - bottom - self._range) * _BY_WILDER
 
         # The deviation is worked out from the window each time, as the distance of its closes from
         # their mean: running sums of squares drift, and lose a small variance at large prices.
-        middle = sum(closes, 0.0) / _WINDOW
+        found.bb_middle = middle = sum(closes, 0.0) / _WINDOW
         width = dist(closes, (middle,) * _WINDOW) * _WIDTH
-        found = _Draft(
-            ema21,
-            ema55,
-            50.0 if move < _NO_MOVE else 100.0 * gain / move,
-            macd,
-            signal,
-            macd - signal,
-            middle + width,
-            middle,
-            middle - width,
-            atr,
-        )
+        found.bb_upper = middle + width
+        found.bb_lower = middle - width
         found.__class__ = Indicators
         return found  # type: ignore[no-any-return]
 

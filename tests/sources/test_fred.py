@@ -78,9 +78,11 @@ def test_the_table_holds_our_macro_series() -> None:
     ("series", "period", "available_at"),
     [
         ("fed_funds", at(2025, 9, 1), at(2025, 9, 3)),
-        ("us10y", at(2025, 2, 28), at(2025, 3, 2)),
+        ("us10y", at(2025, 2, 28), at(2025, 3, 4)),  # a Friday's on Monday afternoon
         ("us2y", at(2024, 12, 31), at(2025, 1, 2)),
-        ("dollar_index", at(2025, 9, 5), at(2025, 9, 10)),
+        ("fed_funds", at(2025, 3, 1), at(2025, 3, 4)),  # and so a Saturday's
+        ("dollar_index", at(2025, 9, 1), at(2025, 9, 9)),
+        ("dollar_index", at(2025, 9, 5), at(2025, 9, 9)),
         ("cpi", at(2025, 1, 1), at(2025, 2, 16)),
         ("cpi", at(2025, 12, 1), at(2026, 1, 16)),
         ("m2", at(2024, 2, 1), at(2024, 3, 29)),

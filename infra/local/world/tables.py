@@ -4,13 +4,18 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import pairwise
 
+from automoney.market.releases import (
+    days_after_the_month,
+    on_the_monday_after,
+    on_the_next_business_day,
+)
 from infra.local.world.clock import DAY, Micros, micros, moment
 
-_AFTER_MONTH_END = {"CPIAUCSL": 13, "M2SL": 27, "FEDFUNDS": 1, "UNRATE": 6}  # days
-_AFTER_DATE = {"DFF": 1, "DGS2": 1, "DGS10": 1, "T10Y2Y": 1, "DTWEXBGS": 4}  # days
+_NEXT_BUSINESS_DAY = frozenset({"DFF", "DGS2", "DGS10", "T10Y2Y"})
+_MONDAY_AFTER = frozenset({"DTWEXBGS"})
+_AFTER_MONTH_END = {"CPIAUCSL": 15, "M2SL": 28, "FEDFUNDS": 4, "UNRATE": 8}  # days
 _MONTHLY, _WEEKLY, _DAILY = 27, 5, 4  # days, for series we know nothing about but their rhythm
 
 
@@ -19,7 +24,7 @@ class Table:
     """Values by period, oldest first; a value is the text of a number, or "" where none is known.
 
     `periods` are when the days, weeks or months began, `known_at` when their values came out:
-    both rise strictly.
+    the former rise strictly, the latter never fall.
     """
 
     periods: "array[int]"
@@ -49,10 +54,7 @@ def at_day_start(periods: Sequence[Micros], columns: Mapping[str, Sequence[str]]
 def after_publication(
     series: str, periods: Sequence[Micros], columns: Mapping[str, Sequence[str]]
 ) -> Table:
-    """Macro observations: a stated number of days after the date, or after the month it names.
-
-    The lags are the usual ones of each publisher, on the safe side: recordings hold no vintages.
-    """
+    """Macro observations, by when they usually come out: recordings hold no vintages."""
     return Table(
         array("q", periods),
         array("q", [_published(series, at, periods) for at in periods]),
@@ -61,17 +63,14 @@ def after_publication(
 
 
 def _published(series: str, period: Micros, periods: Sequence[Micros]) -> Micros:
-    if series in _AFTER_DATE:
-        return period + _AFTER_DATE[series] * DAY
+    if series in _NEXT_BUSINESS_DAY:
+        return micros(on_the_next_business_day(moment(period)))
+    if series in _MONDAY_AFTER:
+        return micros(on_the_monday_after(moment(period)))
     if series in _AFTER_MONTH_END:
-        return _next_month(period) + _AFTER_MONTH_END[series] * DAY
+        return micros(days_after_the_month(moment(period), _AFTER_MONTH_END[series]))
     gaps = sorted(later - earlier for earlier, later in pairwise(periods[:100]))
     usual = gaps[len(gaps) // 2] if gaps else 31 * DAY
     if usual > 20 * DAY:
-        return _next_month(period) + _MONTHLY * DAY
+        return micros(days_after_the_month(moment(period), _MONTHLY))
     return period + (_WEEKLY if usual > 4 * DAY else _DAILY) * DAY
-
-
-def _next_month(period: Micros) -> Micros:
-    day = moment(period)
-    return micros(datetime(day.year + day.month // 12, day.month % 12 + 1, 1, tzinfo=UTC))

@@ -5,50 +5,50 @@ FRED is the data service of the Federal Reserve Bank of St. Louis.
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from types import MappingProxyType
 
 from automoney.market.readings import Reading
+from automoney.market.releases import (
+    days_after_the_month,
+    on_the_monday_after,
+    on_the_next_business_day,
+)
 from automoney.sources import bounds, fields
 from automoney.sources.partial import what_comes
 
 type Rows = Iterable[tuple[object, object]]  # of (date, value) as they came
 
 _AT_ONCE = 6  # requests
-_DAY = timedelta(days=1)
 _NONE = ("", ".")  # FRED's ways to say that there is no value, as on holidays
 
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """A FRED series and how long after the end of its period it is published.
+    """A FRED series and the rule by which the value of a period comes out.
 
-    Neither door tells when a value came out, so `lag` is the usual delay of the release.
+    Neither door tells when a value came out, so it is the usual day of the release.
     """
 
     series_id: str
-    lag: timedelta
-    monthly: bool = False
+    out: Callable[[datetime], datetime]
 
     def available_at(self, period: datetime, *, now: datetime) -> datetime:
         """When the value of `period` could be known; seen earlier than usual, it is known now."""
-        end = (period.replace(day=1) + timedelta(days=31)).replace(day=1)
-        return min(now, (end if self.monthly else period + _DAY) + self.lag)
+        return min(now, self.out(period))
 
 
 SERIES: Mapping[str, Published] = MappingProxyType(
     {
-        # Release H.15: rates of a business day, the next one in the afternoon (New York).
-        "fed_funds": Published("DFF", timedelta(days=1)),
-        "us10y": Published("DGS10", timedelta(days=1)),
-        "us2y": Published("DGS2", timedelta(days=1)),
-        # Release H.10: on Mondays for the week before; 3 to 7 days.
-        "dollar_index": Published("DTWEXBGS", timedelta(days=4)),
+        "fed_funds": Published("DFF", on_the_next_business_day),
+        "us10y": Published("DGS10", on_the_next_business_day),
+        "us2y": Published("DGS2", on_the_next_business_day),
+        "dollar_index": Published("DTWEXBGS", on_the_monday_after),
         # Bureau of Labor Statistics: on the 10th to 15th of the month after.
-        "cpi": Published("CPIAUCSL", timedelta(days=15), monthly=True),
+        "cpi": Published("CPIAUCSL", partial(days_after_the_month, days=15)),
         # Release H.6: on the fourth Tuesday of the month after.
-        "m2": Published("M2SL", timedelta(days=28), monthly=True),
+        "m2": Published("M2SL", partial(days_after_the_month, days=28)),
     }
 )
 

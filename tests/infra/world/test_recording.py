@@ -177,12 +177,12 @@ def test_files_of_one_timeframe_must_not_overlap(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("series", "period", "known"),
     [
-        ("DFF", "2025-09-20", "2025-09-21"),
-        ("DTWEXBGS", "2025-09-19", "2025-09-23"),
-        ("CPIAUCSL", "2025-08-01", "2025-09-14"),
-        ("M2SL", "2024-12-01", "2025-01-28"),
-        ("FEDFUNDS", "2025-08-01", "2025-09-02"),
-        ("UNRATE", "2025-08-01", "2025-09-07"),
+        ("DFF", "2025-09-20", "2025-09-23"),
+        ("DTWEXBGS", "2025-09-15", "2025-09-23"),
+        ("CPIAUCSL", "2025-08-01", "2025-09-16"),
+        ("M2SL", "2024-12-01", "2025-01-29"),
+        ("FEDFUNDS", "2025-08-01", "2025-09-05"),
+        ("UNRATE", "2025-08-01", "2025-09-09"),
     ],
 )
 def test_macro_values_come_out_late(series: str, period: str, known: str) -> None:

@@ -231,12 +231,12 @@ def test_fred_options(recorded: Recording, ask: Ask) -> None:
         return [(row["date"], row["value"]) for row in rows]
 
     assert shown(observation_end="2010-01-04") == [("2010-01-01", "."), ("2010-01-04", "3.85")]
-    assert shown(sort_order="desc", limit="1") == [("2025-09-19", "4.14")]
-    assert shown(sort_order="desc", limit="1", offset="1") == [("2025-09-18", "4.11")]
-    assert shown(at="2025-09-19", sort_order="desc", limit="1") == [("2025-09-18", "4.11")]
+    assert shown(sort_order="desc", limit="1") == [("2025-09-18", "4.11")]
+    assert shown(sort_order="desc", limit="1", offset="1") == [("2025-09-17", "4.06")]
+    assert shown(at="2025-09-19", sort_order="desc", limit="1") == [("2025-09-17", "4.06")]
     assert shown(realtime_start="2025-09-18", realtime_end="2025-09-18", sort_order="desc")[0][
         0
-    ] == ("2025-09-17")
+    ] == ("2025-09-16")
 
 
 def test_a_vintage_starts_when_it_was_published(recorded: Recording, ask: Ask) -> None:
@@ -244,7 +244,7 @@ def test_a_vintage_starts_when_it_was_published(recorded: Recording, ask: Ask) -
     query |= {"realtime_start": "2025-01-01", "realtime_end": "9999-12-31"}
     rows = ok(Fred(recorded).answer(ask(OBSERVATIONS, END, **query)))["observations"]
     assert rows[-1]["date"] == "2025-08-01"
-    assert rows[-1]["realtime_start"] == "2025-09-14"
+    assert rows[-1]["realtime_start"] == "2025-09-16"
     assert rows[0]["realtime_start"] == "2025-01-01"
 
 
@@ -291,20 +291,20 @@ def test_fred_csv(recorded: Recording, ask: Ask) -> None:
         assert answer.status == 200
         return answer.body.decode().splitlines()
 
-    assert lines(id="DFF", cosd="2025-09-20") == [
+    assert lines(id="DFF", cosd="2025-09-17") == [
         "observation_date,DFF",
-        "2025-09-20,4.08",
-        "2025-09-21,4.08",
+        "2025-09-17,4.33",
+        "2025-09-18,4.08",
     ]
-    assert lines("2025-09-21T12:00", id="DFF", cosd="2025-09-20")[-1] == "2025-09-20,4.08"
+    assert lines("2025-09-19T12:00", id="DFF", cosd="2025-09-17")[-1] == "2025-09-17,4.33"
     assert lines(id="DGS10", coed="2010-01-04") == [
         "observation_date,DGS10",
         "2010-01-01,",
         "2010-01-04,3.85",
     ]
-    assert lines(id="DFF,DGS2", cosd="2025-09-19", coed="2025-09-20")[1:] == [
-        "2025-09-19,4.08,3.57",
-        "2025-09-20,4.08,",
+    assert lines(id="DFF,DGS2", cosd="2025-09-12", coed="2025-09-13")[1:] == [
+        "2025-09-12,4.33,3.56",
+        "2025-09-13,4.33,",
     ]
     for query, status in (({"id": "ODD"}, 404), ({}, 404), ({"id": "DFF", "cosd": "x"}, 400)):
         answer = FredCsv(recorded).answer(ask(path, END, **query))

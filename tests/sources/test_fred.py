@@ -79,7 +79,7 @@ def test_the_table_holds_our_macro_series() -> None:
     [
         ("fed_funds", at(2025, 9, 1), at(2025, 9, 3)),
         ("us10y", at(2025, 2, 28), at(2025, 3, 4)),  # a Friday's on Monday afternoon
-        ("us2y", at(2024, 12, 31), at(2025, 1, 2)),
+        ("us2y", at(2024, 12, 31), at(2025, 1, 3)),
         ("fed_funds", at(2025, 3, 1), at(2025, 3, 4)),  # and so a Saturday's
         ("dollar_index", at(2025, 9, 1), at(2025, 9, 9)),
         ("dollar_index", at(2025, 9, 5), at(2025, 9, 9)),

@@ -205,7 +205,6 @@ class NoCache:
     ) -> Found[Mapping[str, Any]]:
         return Found(rebuild(), cached=False)
 
-    def put_candles(self, asset: str, timeframe: Timeframe, candles: Sequence[Candle]) -> None: ...
     def candles(
         self,
         asset: str,

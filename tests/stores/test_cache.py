@@ -54,7 +54,7 @@ class Rebuild:
 
 def test_keys_and_lives_are_the_descriptions(redis: Redis, cache: RedisMarketCache) -> None:
     cache.put_latest({"BTC": price(), "ETH": price(asset="ETH")})
-    cache.put_candles("BTC", Timeframe.H1, [candle(NOON, timeframe=Timeframe.H1)])
+    cache.put_latest({}, candles={("BTC", Timeframe.H1): [candle(NOON, timeframe=Timeframe.H1)]})
     cache.put_group("macro", {"values": []})
     cache.put_scores(judgement())
     cache.put_state("BTC", Timeframe.H4, {"until": NOON})
@@ -73,7 +73,7 @@ def test_keys_and_lives_are_the_descriptions(redis: Redis, cache: RedisMarketCac
 
 def test_lives_can_be_set_and_a_name_that_is_none_is_told(redis: Redis) -> None:
     lives = Lives.changed_by({"candles": timedelta(minutes=7)})
-    RedisMarketCache(redis, lives).put_candles("BTC", Timeframe.H1, [candle(NOON)])
+    RedisMarketCache(redis, lives).put_latest({}, candles={("BTC", Timeframe.H1): [candle(NOON)]})
 
     assert redis.ttl("market:data:BTC:kline:1h") == 420
     with pytest.raises(Unknown, match="'AUTOMONEY_TTL_CANDLE'; expected one of AUTOMONEY_TTL_CAND"):
@@ -85,7 +85,7 @@ def test_what_was_put_comes_back_exactly(cache: RedisMarketCache) -> None:
     group = {"asOf": plain(NOON), "values": []}
     nothing = Rebuild(None)
     cache.put_latest({"BTC": price("50000.123456789012345678")})
-    cache.put_candles("BTC", Timeframe.D1, bars)
+    cache.put_latest({}, candles={("BTC", Timeframe.D1): bars})
     cache.put_group("macro", group)
     cache.put_state("BTC", Timeframe.W1, {"ema": 0.1})
 
@@ -176,7 +176,7 @@ def test_a_price_counts_while_it_is_as_young_as_it_may_be(
 def test_candles_count_until_the_next_must_have_been_collected(cache: RedisMarketCache) -> None:
     bar = candle(NOON, timeframe=Timeframe.H1)
     rebuild = Rebuild([bar])
-    cache.put_candles("BTC", Timeframe.H1, [bar])
+    cache.put_latest({}, candles={("BTC", Timeframe.H1): [bar]})
     next_close = bar.close_time + Timeframe.H1.duration
 
     for now, cached in ((next_close + 9 * MINUTE, True), (next_close + 10 * MINUTE, False)):

@@ -19,9 +19,13 @@ from automoney.workflows.collect_prices import PriceCollector
 from tests.builders import NOON
 from tests.fakes import FakeAlerts, FakeCollections
 from tests.fakes_market import FakeCache, FakeCandles, FakeMarks
-from tests.workflows.exchanges import DAY, Exchange
+from tests.workflows.exchanges import DAY, HOUR, LISTED, Exchange, walk
 
 HISTORY = 460 * DAY
+MINUTE = timedelta(minutes=1)
+HOURS = walk(24 * 455)
+AT = LISTED + 431 * DAY + 8 * HOUR  # 13:00, with an hour, but no day, just closed
+MIDNIGHT = AT.replace(hour=0)
 
 
 @dataclass
@@ -98,3 +102,13 @@ class Room:
 
     def revision(self, timeframe: Timeframe) -> int:
         return self.stores.candles.revision("BTC", timeframe)
+
+
+@pytest.fixture
+def exchange() -> Exchange:
+    return Exchange(list(HOURS))
+
+
+@pytest.fixture
+def room(stores: Stores, runner: asyncio.Runner, exchange: Exchange) -> Room:
+    return Room(stores, runner, (exchange,))

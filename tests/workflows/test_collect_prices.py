@@ -17,26 +17,30 @@ from automoney.schedule import Slot
 from automoney.workflows.collect_prices import PriceCollector
 from tests.fakes_market import FakeCache, FakeCandles, FakeMarks
 from tests.stores.conftest import database, migrated, migrated_url
-from tests.workflows.exchanges import DAY, HOUR, LISTED, Exchange, walk
-from tests.workflows.price_rooms import HISTORY, Room, Stores, runner, stores
+from tests.workflows.exchanges import DAY, HOUR, LISTED, Exchange
+from tests.workflows.price_rooms import (
+    AT,
+    HISTORY,
+    HOURS,
+    MIDNIGHT,
+    MINUTE,
+    Room,
+    Stores,
+    exchange,
+    room,
+    runner,
+    stores,
+)
 
-__all__ = ["database", "migrated", "migrated_url", "runner", "stores"]  # fixtures
-
-MINUTE = timedelta(minutes=1)
-HOURS = walk(24 * 455)
-AT = LISTED + 431 * DAY + 8 * HOUR  # 13:00, with an hour, but no day, just closed
-MIDNIGHT = AT.replace(hour=0)
-
-
-@pytest.fixture
-def exchange() -> Exchange:
-    return Exchange(list(HOURS))
-
-
-@pytest.fixture
-def room(stores: Stores, runner: asyncio.Runner, exchange: Exchange) -> Room:
-    return Room(stores, runner, (exchange,))
-
+__all__ = [
+    "database",
+    "exchange",
+    "migrated",
+    "migrated_url",
+    "room",
+    "runner",
+    "stores",
+]  # fixtures
 
 # ---------------------------------------------------------------- what is asked for
 

@@ -13,6 +13,7 @@ from fastapi.testclient import TestClient
 from automoney.api.app import create_app
 from automoney.market.candles import Mark, Timeframe
 from automoney.market.readings import Reading
+from automoney.market.series import GROUPS
 from automoney.schedule import Slot
 from automoney.stores.cache import RedisMarketCache
 from automoney.stores.candles import PostgresCandles
@@ -22,7 +23,6 @@ from automoney.stores.readings import PostgresReadings
 from automoney.workflows.collect import DataCollector, collect
 from automoney.workflows.collect_prices import PriceCollector
 from automoney.workflows.collect_series import SeriesCollector
-from automoney.workflows.known_series import GROUPS
 from automoney.workflows.market_view import MarketView
 from tests.api.fakes_api import World
 from tests.fakes import FakeAlerts, FakeCollections, NoCache

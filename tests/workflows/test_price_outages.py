@@ -11,26 +11,29 @@ from automoney.market.candles import Mark, Timeframe
 from automoney.market.tracking import TRACKED
 from tests.fakes_market import FakeCandles, FakeMarks
 from tests.stores.conftest import database, migrated, migrated_url
-from tests.workflows.exchanges import DAY, HOUR, LISTED, Exchange, StandIn, walk
-from tests.workflows.price_rooms import Room, Stores, runner, stores
+from tests.workflows.exchanges import DAY, HOUR, Exchange, StandIn
+from tests.workflows.price_rooms import (
+    AT,
+    HOURS,
+    MIDNIGHT,
+    MINUTE,
+    Room,
+    Stores,
+    exchange,
+    room,
+    runner,
+    stores,
+)
 
-__all__ = ["database", "migrated", "migrated_url", "runner", "stores"]  # fixtures
-
-MINUTE = timedelta(minutes=1)
-HOURS = walk(24 * 455)
-AT = LISTED + 431 * DAY + 8 * HOUR  # 13:00, with an hour, but no day, just closed
-MIDNIGHT = AT.replace(hour=0)
-
-
-@pytest.fixture
-def exchange() -> Exchange:
-    return Exchange(list(HOURS))
-
-
-@pytest.fixture
-def room(stores: Stores, runner: asyncio.Runner, exchange: Exchange) -> Room:
-    return Room(stores, runner, (exchange,))
-
+__all__ = [
+    "database",
+    "exchange",
+    "migrated",
+    "migrated_url",
+    "room",
+    "runner",
+    "stores",
+]  # fixtures
 
 # ---------------------------------------------------------------- sources that fail
 

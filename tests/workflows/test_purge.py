@@ -86,7 +86,7 @@ def test_orphans_of_ours_go_from_the_cache_and_everything_else_stays(
     database: Database, redis: Redis
 ) -> None:
     cache = RedisMarketCache(redis)
-    cache.put_candles("BTC", Timeframe.H1, [candle(NOON, timeframe=Timeframe.H1)])
+    cache.put_latest({}, candles={("BTC", Timeframe.H1): [candle(NOON, timeframe=Timeframe.H1)]})
     cache.put_state("ETH", Timeframe.W1, {"until": "x"})
     cache.put_group("macro", {"asOf": plain(NOON), "values": []})
     cache.put_scores(judgement())

@@ -173,7 +173,7 @@ def _known(series: Series, readings: Sequence[Reading], as_of: datetime) -> tupl
             raise InvalidInput("reading.asset", reading.asset, f"{readings[0].asset}, like others")
         if max(reading.available_at, reading.vintage) > as_of:
             continue
-        if reading.filled not in (None, Filled.LAST):  # made up; LAST is a real value, marked
+        if not reading.real:
             continue
         rival = newest.get(reading.period)
         if rival is None or _revision(reading) > _revision(rival):

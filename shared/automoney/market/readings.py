@@ -36,3 +36,8 @@ class Reading:
     anomalous: bool = False
     proxy: bool = False
     vintage_assumed: bool = False
+
+    @property
+    def real(self) -> bool:
+        """Whether a source gave the value: one that is carried on is real too, and marked."""
+        return self.filled in (None, Filled.LAST)

@@ -35,7 +35,7 @@ def revise(
     for bar in fresh:
         before = kept.get(bar.open_time)
         if before is None or _standing(bar, preferred) >= _standing(before, preferred):
-            kept[bar.open_time] = before if before and _says_the_same(before, bar) else bar
+            kept[bar.open_time] = before if before and says_the_same(before, bar) else bar
     first = min(kept)
     real = [kept[at] for at in sorted(kept) if at == first or not kept[at].filled]
     whole = fill_forward(real, until=real[-1].close_time)
@@ -62,6 +62,11 @@ def merged(known: Sequence[Candle], changes: Sequence[Candle]) -> list[Candle]:
         return [*known, *changes]
     by_open = {bar.open_time: bar for bar in (*known, *changes)}
     return [by_open[at] for at in sorted(by_open)]
+
+
+def says_the_same(before: Candle, bar: Candle) -> bool:
+    """Whether `bar` is `before` once more, flagged or not."""
+    return replace(bar, anomalous=before.anomalous) == before
 
 
 def days_of(four_hours: Sequence[Candle], *, since: datetime) -> Iterator[Candle]:
@@ -93,7 +98,3 @@ def _standing(bar: Candle, preferred: str) -> int:
     if bar.filled:
         return 0
     return 2 if bar.source == preferred else 1
-
-
-def _says_the_same(before: Candle, bar: Candle) -> bool:
-    return replace(bar, anomalous=before.anomalous) == before

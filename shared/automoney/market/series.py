@@ -1,7 +1,7 @@
 """The series we read besides prices: what they are, how gaps are filled, when they are stale."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from automoney.errors import Unknown
 from automoney.market.readings import Filled
@@ -21,6 +21,10 @@ class Series:
     stale_after: timedelta
     per_asset: bool
     what: str
+
+    def is_stale(self, real_since: datetime | None, at: datetime) -> bool:
+        """Whether its newest real value, known since then, is too old at `at`, or there is none."""
+        return real_since is None or at - real_since > self.stale_after
 
 
 def _onchain(name: str, what: str) -> Series:
@@ -54,6 +58,7 @@ _ALL = (
     ),
 )
 SERIES = {series.name: series for series in _ALL}
+GROUPS = tuple(dict.fromkeys(series.group for series in _ALL))
 
 
 def series_named(name: str) -> Series:

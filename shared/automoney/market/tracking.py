@@ -25,6 +25,8 @@ _BEGINNING = datetime(2009, 1, 3, tzinfo=UTC)  # before any market for it
 # an EMA55 has then lost all weight of its seed, and never are more than 1,440 stored bars needed.
 _ERA, _WARM = 360, 1080
 _FINE = (Timeframe.H1, Timeframe.H4)
+# How long these are kept: as many bars as a state is ever rebuilt from.  The others stay for ever.
+KEPT_FOR = {timeframe: (_ERA + _WARM) * timeframe.duration for timeframe in _FINE}
 _EPOCH = datetime(1970, 1, 5, tzinfo=UTC)
 
 

@@ -215,8 +215,8 @@ class MarketCache(States, Protocol):
     ) -> None:
         """By asset what `workflows.latest_price` makes: price, at, source, indicators and more.
 
-        What else a tick changed goes along in the same round trip: as `put_candles` and `put_state`
-        would put it, before the prices.
+        What else a tick changed goes along in the same round trip, before the prices: the newest
+        closed candles, oldest first, and states as `put_state` would put them.
         """
 
     def latest(
@@ -227,9 +227,6 @@ class MarketCache(States, Protocol):
         rebuild: Callable[[], Mapping[str, Any] | None],
     ) -> Found[Mapping[str, Any]]:
         """The newest price as of `now`, in market time; an older one than its life counts not."""
-
-    def put_candles(self, asset: str, timeframe: Timeframe, candles: Sequence[Candle]) -> None:
-        """The newest closed candles, oldest first."""
 
     def candles(
         self,

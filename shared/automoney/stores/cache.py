@@ -8,7 +8,7 @@ from typing import Any
 
 from redis import Redis
 
-from automoney.encoding import parse_utc
+from automoney.encoding import dumps, parse_utc
 from automoney.market.candles import Candle, Timeframe
 from automoney.messages import score_data
 from automoney.ports import CachePurge, CacheUse, Found
@@ -73,10 +73,6 @@ class RedisMarketCache:
             shape=dict,
             life=self.lives.rebuilt_price,
         )
-
-    def put_candles(self, asset: str, timeframe: Timeframe, candles: Sequence[Candle]) -> None:
-        rows = cached_values.candle_rows(candles)
-        self._put({cached_values.candles_of(asset, timeframe): rows}, self.lives.candles)
 
     def candles(
         self,
@@ -150,10 +146,7 @@ class RedisMarketCache:
 
 def _sets(values: Mapping[Entry[Any], Any], life: timedelta) -> list[Command]:
     seconds = max(1, round(life.total_seconds()))
-    return [
-        ("SET", entry.key, cached_values.written(value), "EX", seconds)
-        for entry, value in values.items()
-    ]
+    return [("SET", entry.key, dumps(value), "EX", seconds) for entry, value in values.items()]
 
 
 def _use(kind: str, counts: Mapping[str, int]) -> CacheUse:

@@ -6,6 +6,7 @@ from typing import Any
 
 from redis.exceptions import RedisError
 
+from automoney.market.series import GROUPS
 from automoney.market.tracking import TRACKED
 from automoney.observability import logger
 from automoney.ports import CachePurge
@@ -15,7 +16,6 @@ from automoney.stores.read_through import LOCKS
 from automoney.stores.redis_link import RedisLink
 from automoney.trading.strategies import AGENTS
 
-GROUPS = ("onchain", "macro", "sentiment")
 # Whatever begins so is ours.  Breakers were kept here once; now they are in Postgres.
 _OURS = ("market:data:*", "agent:score:*", f"{LOCKS}*", "breaker:*")
 _PAGE = 1000  # keys that one step of a scan looks at

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from automoney.encoding import decimal_text, dumps, parse_decimal, parse_utc, utc_text
+from automoney.encoding import decimal_text, parse_decimal, parse_utc, utc_text
 from automoney.errors import InvalidInput
 from automoney.market.candles import Candle, Timeframe
 from automoney.market.readings import Filled
@@ -81,11 +81,6 @@ def candle_rows(candles: Sequence[Candle]) -> list[dict[str, Any]]:
         }
         for candle in candles
     ]
-
-
-def written(value: Any) -> str:
-    """The text of any value."""
-    return dumps(value)
 
 
 def _of_type[T](kind: type[T], value: object) -> T:

@@ -9,8 +9,9 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
+from automoney.encoding import dumps
 from automoney.ports import Found
-from automoney.stores.cached_values import Entry, written
+from automoney.stores.cached_values import Entry
 from automoney.stores.redis_link import Command, RedisLink
 
 LOCKS = "lock:rebuild:"  # and the key that is rebuilt
@@ -102,7 +103,7 @@ class ReadThrough:
         if built is None:
             self._free(lock)
         else:
-            self._write_back(lock, written(shape(built)), life, over=seen)
+            self._write_back(lock, dumps(shape(built)), life, over=seen)
         return Found(built, cached=False)
 
     def _get(self, entry: Entry[Any]) -> list[Any] | None:

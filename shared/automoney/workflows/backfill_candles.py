@@ -1,24 +1,24 @@
 """Backfill of candles: page by page, cleaned as a collector would have cleaned them."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from automoney.market.candles import Candle, Timeframe
 from automoney.market.cleaning import drop_duplicates, fill_forward, flag_jumps
+from automoney.market.revising import says_the_same
+from automoney.market.tracking import KEPT_FOR
 from automoney.ports import Backfills, Candles, PriceSource
 from automoney.workflows.backfill import Chunk, Reach, Span
 
 PAGE = 1000  # candles a transaction; Binance gives no more at once
-# Hours and 4 hours are kept for so long; days and weeks for ever.
-KEPT = {Timeframe.H1: timedelta(days=60), Timeframe.H4: timedelta(days=240)}
 TIMEFRAMES = (Timeframe.D1, Timeframe.W1, Timeframe.H4, Timeframe.H1)
 
 
 def wanted_span(timeframe: Timeframe, start: datetime, end: datetime) -> Span:
     """The bars to load of those from `start` to `end`: whole ones, and no more than are kept."""
-    if timeframe in KEPT:
-        start = max(start, end - KEPT[timeframe])
+    if timeframe in KEPT_FOR:
+        start = max(start, end - KEPT_FOR[timeframe])
     return Span(timeframe.open_time(start), end)
 
 
@@ -75,7 +75,7 @@ class CandleJob:
 
     def _missing(self) -> tuple[Span, Span]:
         """What is wanted before and after what is loaded; both start alike if nothing is."""
-        loaded = self.reach.loaded(self.wanted, bridge=self.timeframe not in KEPT)
+        loaded = self.reach.loaded(self.wanted, bridge=self.timeframe not in KEPT_FOR)
         return (
             Span(min(self.wanted.start, loaded.start), loaded.start),
             Span(loaded.end, max(self.wanted.end, loaded.end)),
@@ -138,10 +138,6 @@ def _joined(
     """
     there = {bar.open_time: bar for bar in stored}
     real = [bar for bar in stored if bar.filled is None]
-    same = [bar for bar in page if _says_the_same(there.get(bar.open_time), bar)]
-    known = [there[bar.open_time] for bar in same]
+    stored_too = [(there[bar.open_time], bar) for bar in page if bar.open_time in there]
+    known = [before for before, bar in stored_too if says_the_same(before, bar)]
     return drop_duplicates((*neighbour, *real, *page, *known))
-
-
-def _says_the_same(before: Candle | None, bar: Candle) -> bool:
-    return before is not None and replace(bar, anomalous=before.anomalous) == before

@@ -9,15 +9,13 @@ from typing import Any
 
 from automoney.encoding import parse_utc, plain
 from automoney.market.cleaning import fill_series
-from automoney.market.readings import Filled, Reading
+from automoney.market.readings import Reading
 from automoney.market.series import Series, series_named, series_of
 from automoney.ports import Readings
 
-GROUPS = ("onchain", "macro", "sentiment")
 _REMEMBERED = timedelta(days=400)  # a series that has said nothing for longer is no more
 _TELLING = 30  # periods: only the newest value is shown, and the rules look at a few before it
 _HOUR = timedelta(hours=1)
-_REAL = (None, Filled.LAST)  # a carried value is a real one, marked
 
 
 def known_as_of(now: datetime) -> datetime:
@@ -72,7 +70,7 @@ def _filled(
 
 def _value(series: Series, readings: Sequence[Reading], as_of: datetime) -> dict[str, Any]:
     newest = readings[-1]
-    real = next((one.available_at for one in reversed(readings) if one.filled in _REAL), None)
+    real = next((one.available_at for one in reversed(readings) if one.real), None)
     available, since = plain(newest.available_at), plain(real)
     return {
         "series": series.name,
@@ -91,5 +89,6 @@ def _value(series: Series, readings: Sequence[Reading], as_of: datetime) -> dict
 
 def _age(series: Series, available: str, real_since: str | None, at: datetime) -> dict[str, Any]:
     """How old the value is, from when it could be known, and whether the series is stale."""
-    stale = real_since is None or at - parse_utc(real_since) > series.stale_after
-    return {"ageHours": round((at - parse_utc(available)) / _HOUR, 1), "isStale": stale}
+    since = None if real_since is None else parse_utc(real_since)
+    age = round((at - parse_utc(available)) / _HOUR, 1)
+    return {"ageHours": age, "isStale": series.is_stale(since, at)}

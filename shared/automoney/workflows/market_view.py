@@ -10,11 +10,12 @@ from typing import Any
 
 from automoney.market.aggregate import aggregate
 from automoney.market.candles import Candle, Timeframe
+from automoney.market.series import GROUPS
 from automoney.market.tracking import TRACKED, Outlook
 from automoney.ports import Candles, Found, MarketCache, Marks, Readings
 from automoney.workflows.indicating import outlook_of, standing
 from automoney.workflows.known_bars import KEPT
-from automoney.workflows.known_series import GROUPS, known_as_of, known_series, shown_series
+from automoney.workflows.known_series import known_as_of, known_series, shown_series
 from automoney.workflows.latest_price import latest_price
 
 

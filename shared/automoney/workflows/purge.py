@@ -1,21 +1,16 @@
 """Purge: drop what is not kept (description 3.3.2), what is over, and what is orphaned in Redis."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from automoney.market.candles import Timeframe
+from automoney.market.tracking import KEPT_FOR
 from automoney.observability import logger
 from automoney.ports import Candles, Leftovers, MarketCache, Marks
 from automoney.schedule import Slot
 
 MARKS_KEPT = timedelta(days=3)
-CANDLES_KEPT: Mapping[Timeframe, timedelta] = {
-    # As many bars as their indicators are ever rebuilt from; days and weeks are kept for ever.
-    Timeframe.H1: timedelta(days=60),
-    Timeframe.H4: timedelta(days=240),
-}
 BUDGETS_KEPT = timedelta(days=2)  # longer than any span that calls are counted over
 
 
@@ -41,7 +36,7 @@ class Purge:
             "marks": self.marks.purge(before=slot.at - MARKS_KEPT),
             **{
                 f"{timeframe.value}Candles": self.candles.purge(timeframe, before=slot.at - kept)
-                for timeframe, kept in CANDLES_KEPT.items()
+                for timeframe, kept in KEPT_FOR.items()
             },
             "breakers": self.leftovers.purge_breakers(before=wall),
             "budgets": self.leftovers.purge_budgets(before=wall - BUDGETS_KEPT),

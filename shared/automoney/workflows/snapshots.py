@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from automoney.errors import DataMissing
 from automoney.market.candles import Mark, Timeframe
 from automoney.market.cleaning import fill_series
-from automoney.market.readings import Filled, Reading
+from automoney.market.readings import Reading
 from automoney.market.series import SERIES, Series, series_of
 from automoney.market.snapshot import Indicators, Snapshot
 from automoney.ports import Candles, MarketCache, Marks, Readings
@@ -109,6 +109,5 @@ class Market:
 
 def _stale(series: Series, readings: tuple[Reading, ...], as_of: datetime) -> bool:
     """Whether the newest real value is older than the series' limit."""
-    real = (None, Filled.LAST)  # a carried value is a real one, marked
-    newest = next((one for one in reversed(readings) if one.filled in real), None)
-    return newest is None or as_of - newest.available_at > series.stale_after
+    real_since = next((one.available_at for one in reversed(readings) if one.real), None)
+    return series.is_stale(real_since, as_of)

@@ -12,7 +12,7 @@ import re
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib.metadata import packages_distributions
 from pathlib import Path
 from resource import RUSAGE_CHILDREN, getrusage
@@ -56,19 +56,26 @@ def _canonical(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def import_times(statements: Iterable[str], *, rounds: int) -> dict[str, float]:
-    """Processor seconds, the median of `rounds`, that each takes over what `pass` takes.
+def import_times(
+    statements: Iterable[str],
+    *,
+    rounds: int,
+    summary: Callable[[Sequence[float]], float] = statistics.median,
+) -> dict[str, float]:
+    """Processor seconds that each takes over what `pass` takes; `summary` makes one of `rounds`.
 
-    Processor time and not the wall's, for an import only computes once its files have been read:
-    what else the machine is busy with does not count.  The statements take turns all the same.
+    Processor time and not the wall's, for an import only computes once its files have been read.
+    What else the machine is busy with still adds to it, through shared caches and cores, so the
+    statements take turns.  The median tells what to expect here, `min` what the import itself
+    costs.
     """
     fence = _FENCE.format(outside=outside_the_layer())
     taken: dict[str, list[float]] = {one: [] for one in ("pass", *statements)}
     for _ in range(rounds + 1):  # the first round reads files and writes bytecode: forgotten
         for statement, times in taken.items():
             times.append(_processor_seconds(fence + statement))
-    bare = statistics.median(taken.pop("pass")[1:])
-    return {one: statistics.median(times[1:]) - bare for one, times in taken.items()}
+    bare = summary(taken.pop("pass")[1:])
+    return {one: summary(times[1:]) - bare for one, times in taken.items()}
 
 
 def _processor_seconds(program: str) -> float:

@@ -64,7 +64,7 @@ class Page {
       if (error instanceof Problem && error.status === 401) this.#askForToken(error.message);
       else {
         this.#say(error.message);
-        setTimeout(() => this.#start(), RETRY);
+        setTimeout(() => this.#start(), Math.max(RETRY, error.retryAfter ?? 0));
       }
       return;
     }
@@ -162,18 +162,12 @@ class Page {
       find("economy").replaceChildren(...readings({}, ECONOMY));
       return;
     }
-    const markets = await Promise.all([...this.cards].map(async ([asset, card]) => {
-      try {
-        const market = await this.api.get(`/api/market/${encodeURIComponent(asset)}`);
-        card.showMarket(market);
-        return market;
-      } catch (error) {
-        if (!(error instanceof Problem) || error.status !== 404) throw error;
-        card.showMissing(error.message);
-        return null;
-      }
-    }));
-    const market = markets.find((one) => one !== null);
+    const { markets } = await this.api.get("/api/market");
+    for (const [asset, card] of this.cards) {
+      if (markets[asset]) card.showMarket(markets[asset]);
+      else card.showMissing(`No price of ${asset} has been collected yet.`);
+    }
+    const market = Object.values(markets).find((one) => one !== null);
     if (market) find("economy").replaceChildren(...readings({ ...market.macro, ...market.sentiment }, ECONOMY));
   }
 
@@ -211,9 +205,10 @@ class Page {
     }
   }
 
-  // Prices and health again and again; less often after a failure and in a page that nobody sees.
-  #refreshLater(round, slower = 1) {
-    const wait = slower * (this.world === "live" ? REFRESH.live : REFRESH.other);
+  // Prices and health again and again: some 15 to 40 requests a minute.  Less often after a failure
+  // and in a page that nobody sees, and not before the API has said that it will answer again.
+  #refreshLater(round, slower = 1, atLeast = 0) {
+    const wait = Math.max(atLeast, slower * (this.world === "live" ? REFRESH.live : REFRESH.other));
     this.next = setTimeout(() => this.#refresh(round), document.hidden ? 4 * wait : wait);
   }
 
@@ -229,7 +224,7 @@ class Page {
       this.#refreshLater(round + 1);
     } catch (error) {
       this.#failed(error);
-      if (!this.stopped) this.#refreshLater(round + 1, 2);
+      if (!this.stopped) this.#refreshLater(round + 1, 2, error.retryAfter);
     }
   }
 

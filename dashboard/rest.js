@@ -2,12 +2,14 @@
 
 const PATIENCE = 10_000; // milliseconds
 
-// The API answered with a problem; `status` and `members` as in its problem detail.
+// The API answered with a problem; `status` and `members` as in its problem detail, and after how
+// many milliseconds it wants to be asked again.
 export class Problem extends Error {
-  constructor(status, members) {
+  constructor(status, members, retryAfter = 0) {
     super(members.detail ?? `The API answered ${status}.`);
     this.status = status;
     this.members = members;
+    this.retryAfter = retryAfter;
   }
 }
 
@@ -66,9 +68,10 @@ export class Api {
 }
 
 async function asProblem(response) {
+  const retryAfter = 1000 * (Number(response.headers.get("Retry-After")) || 0);
   try {
-    return new Problem(response.status, await response.json());
+    return new Problem(response.status, await response.json(), retryAfter);
   } catch {
-    return new Problem(response.status, {}); // a proxy's page, not our API's words
+    return new Problem(response.status, {}, retryAfter); // a proxy's page, not our API's words
   }
 }

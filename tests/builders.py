@@ -5,9 +5,13 @@ from decimal import Decimal
 
 from automoney.market.candles import Candle, Mark, Timeframe
 from automoney.market.readings import Reading
+from automoney.ports import Follower
+from automoney.trading.account import Account
 from automoney.trading.filling import fill
+from automoney.trading.guards import Guards
 from automoney.trading.judgement import Factor, Judgement, Score, Signal, View, execution_id
-from automoney.trading.orders import Costs, Fill, Order
+from automoney.trading.orders import Costs, Decision, Fill, Order, Rule
+from automoney.trading.turn import Part
 
 NOON = datetime(2025, 9, 8, 12, tzinfo=UTC)
 
@@ -65,3 +69,24 @@ def buy(quantity: str = "0.5", price: str = "50000", asset: str = "BTC") -> Fill
 
 def sell(quantity: str = "0.5", price: str = "50000", asset: str = "BTC") -> Fill:
     return fill(Order(asset, Signal.SELL, Decimal(quantity)), mark(asset, price), Costs())
+
+
+def follower(
+    user_id: str = "ada", *, strategy: str = "hodl-wave", max_position: str = "0.5"
+) -> Follower:
+    return Follower(user_id, strategy, Guards(Decimal(max_position)))
+
+
+def decision(asset: str = "BTC", signal: Signal = Signal.BUY, target: str = "0.3") -> Decision:
+    rule = {Signal.BUY: Rule.BUY, Signal.SELL: Rule.SELL, Signal.HOLD: Rule.BETWEEN}[signal]
+    return Decision(asset, signal, Decimal(40), Decimal(0), Decimal(target), "up", rule)
+
+
+def part(account: Account, *fills: Fill) -> Part:
+    """What came of a decision on BTC that these fills met, whatever it was."""
+    marks = {asset: mark(asset) for asset in ("BTC", "ETH")}
+    after = account
+    for one in fills:
+        after = after.apply(one)
+    before = account.portfolio(marks)
+    return Part(before, [decision()], fills, (), after, after.portfolio(marks))

@@ -6,12 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from automoney.errors import LeaseHeld, SourceUnavailable, StaleFence
+from automoney.errors import AutomoneyError, LeaseHeld, SourceUnavailable
 from automoney.market.candles import Candle, Mark, Timeframe
 from automoney.market.snapshot import Snapshot
 from automoney.ports import CachePurge, CacheUse, Collection, Found, Lease, Tally
-from automoney.schedule import Slot
-from automoney.trading.judgement import Judgement, Score, execution_id
+from automoney.trading.judgement import Judgement, Score
 
 
 @dataclass
@@ -45,11 +44,16 @@ class FakeAlerts:
 
 @dataclass
 class FakePanel:
-    """Answers with the scores it was given, whatever the snapshot."""
+    """Answers with the scores it was given, or raises, whatever the snapshot; notes the runs."""
 
     scores: Mapping[str, Score | None]
+    error: AutomoneyError | None = None
+    asked: list[str] = field(default_factory=list)
 
-    def judge(self, snapshot: Snapshot) -> Mapping[str, Score | None]:
+    def judge(self, snapshot: Snapshot, execution_id: str = "") -> Mapping[str, Score | None]:
+        self.asked.append(execution_id)
+        if self.error is not None:
+            raise self.error
         return self.scores
 
 
@@ -60,62 +64,6 @@ class FakeOrders:
     def hand_out(self, execution_id: str, users: Sequence[str]) -> None:
         if users:
             self.handed.append((execution_id, list(users)))
-
-
-@dataclass
-class FakeExecutions:
-    """Keeps the first judgement of a slot; `users` are the followers of every strategy."""
-
-    users: list[str]
-    last: dict[str, Score] = field(default_factory=dict)
-    kept: dict[str, Judgement] = field(default_factory=dict)
-    failures: dict[str, tuple[str, str]] = field(default_factory=dict)
-    pending: dict[str, list[str]] = field(default_factory=dict)
-    fence: int = 0
-    marks: dict[str, dict[str, Mark]] = field(default_factory=dict)
-
-    def find(self, execution_id: str) -> Judgement | None:
-        return self.kept.get(execution_id)
-
-    def record(self, judgement: Judgement, *, fence: int, inputs: Mapping[str, Any]) -> Judgement:
-        self._raise_fence(fence)
-        kept = self.kept.setdefault(judgement.execution_id, judgement)
-        if kept is judgement:
-            self.pending[judgement.execution_id] = list(self.users)
-        return kept
-
-    def record_failure(
-        self, strategy_id: str, slot: Slot, *, fence: int, status: str, reason: str
-    ) -> None:
-        self._raise_fence(fence)
-        self.failures[execution_id(strategy_id, slot.at)] = (status, reason)
-
-    def last_scores(self, strategy_id: str, asset: str, *, before: datetime) -> Mapping[str, Score]:
-        return self.last
-
-    def pending_users(self, execution_id: str) -> list[str]:
-        return self.pending.get(execution_id, [])
-
-    def unfinished(self, strategy_id: str, *, up_to: datetime) -> list[str]:
-        return [
-            name
-            for name, judgement in self.kept.items()
-            if self.pending.get(name) and judgement.slot_at <= up_to
-        ]
-
-    def latest(self, strategy_id: str) -> Judgement | None:
-        return next(reversed(self.kept.values()), None)
-
-    def fill_marks(self, execution_id: str) -> Mapping[str, Mark]:
-        return dict(self.marks.get(execution_id, {}))
-
-    def fix_fill_mark(self, execution_id: str, mark: Mark) -> Mark:
-        return self.marks.setdefault(execution_id, {}).setdefault(mark.asset, mark)
-
-    def _raise_fence(self, fence: int) -> None:
-        if fence < self.fence:
-            raise StaleFence(f"fence {fence} has been overtaken by {self.fence}")
-        self.fence = fence
 
 
 @dataclass

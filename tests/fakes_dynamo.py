@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 Item = dict[str, dict[str, Any]]
 
-KEYS = {"leases": "name", "connections": "connection_id", "tickets": "ticket"}
+KEYS = {"leases": "name", "connections": "connection_id", "tickets": "ticket", "rates": "caller"}
 INDEXES = {"by_user": "user_id"}
 
 _RESERVED = {"name", "owner", "user", "ttl", "status", "at", "key", "values"}

@@ -20,7 +20,7 @@ from automoney.messages import (
     trade_message,
 )
 from automoney.trading.judgement import Factor, Judgement, Score, Signal, View, execution_id
-from automoney.trading.orders import Decision, Fill
+from automoney.trading.orders import Decision, Fill, Refused, Rejection, Rule
 from automoney.trading.portfolio import Portfolio, Position
 
 NOON = datetime(2025, 11, 5, 12, tzinfo=UTC)
@@ -35,7 +35,17 @@ MACRO = Score(
     sources=("fred",),
     judged_at=NOON,
 )
-ONCHAIN = replace(MACRO, agent="onchain", value=-3.0, factors=(), judged_at=EIGHT, degraded=True)
+ONCHAIN = replace(
+    MACRO,
+    agent="onchain",
+    value=-3.0,
+    factors=(),
+    judged_at=EIGHT,
+    degraded=True,
+    judge="model",
+    model="bedrock/some-model",
+    request="5f2c",
+)
 JUDGEMENT = Judgement(
     execution_id=execution_id("hodl-wave", NOON),
     strategy_id="hodl-wave",
@@ -58,6 +68,7 @@ DECISION = Decision(
     weight=Decimal("0.10"),
     target_weight=Decimal("0.2500"),
     reasoning="convinced",
+    rule=Rule.BUY,
 )
 FILL = Fill(
     asset="BTC",
@@ -82,6 +93,7 @@ PORTFOLIO = Portfolio(
             price=Decimal(102000),
             value=Decimal(1020),
             unrealised_pnl=Decimal("6.1360489"),
+            priced_at=NOON,
         ),
     ),
 )
@@ -109,6 +121,9 @@ def test_agent_scores() -> None:
                         "confidence": 0.8,
                         "reasoning": "rates fall",
                         "degraded": False,
+                        "judge": "rules",
+                        "model": None,
+                        "fellBack": False,
                         "judgedAt": "2025-11-05T12:00:00Z",
                         "sources": ["fred"],
                         "factors": [
@@ -134,6 +149,9 @@ def test_agent_scores() -> None:
                         "confidence": 0.8,
                         "reasoning": "rates fall",
                         "degraded": True,
+                        "judge": "model",
+                        "model": "bedrock/some-model",
+                        "fellBack": False,
                         "judgedAt": "2025-11-05T08:00:00Z",
                         "sources": ["fred"],
                         "factors": [],
@@ -154,11 +172,22 @@ def test_decision_made() -> None:
         "executionId": "hodl-wave:2025-11-05T12:00Z",
         "asset": "BTC",
         "signal": "BUY",
+        "rule": "buy",
         "conviction": "27.85",
         "weight": "0.1",
         "targetWeight": "0.25",
         "reasoning": "convinced",
+        "order": {"status": "filled", "reason": None, "detail": None},
     }
+
+
+def test_a_decision_says_what_became_of_its_order() -> None:
+    poor = Rejection("BTC", Signal.BUY, Refused.FUNDS, "No order: 3.00 USDT in cash.")
+    refused = decision_message(JUDGEMENT, DECISION, poor).data["order"]
+    held = replace(DECISION, signal=Signal.HOLD, rule=Rule.BETWEEN)
+
+    assert refused == {"status": "refused", "reason": "funds", "detail": poor.detail}
+    assert decision_message(JUDGEMENT, held).data["order"]["status"] == "none"
 
 
 def test_trade_executed_is_dated_by_its_fill() -> None:
@@ -200,6 +229,7 @@ def test_portfolio_update() -> None:
                 "quantity": "0.01",
                 "averageCost": "101386.39511",
                 "price": "102000",
+                "priceAt": "2025-11-05T12:00:00Z",
                 "value": "1020",
                 "unrealisedPnl": "6.1360489",
             }

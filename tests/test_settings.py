@@ -41,6 +41,7 @@ def test_what_is_not_ours_is_passed_over() -> None:
         ("AUTOMONEY_BINANCE_URL", "", "source_urls", {}),
         ("AUTOMONEY_DATABASE_URL", "postgresql://host/db", "database_url", "postgresql://host/db"),
         ("AUTOMONEY_ORDERS_QUEUE_URL", "", "orders_queue_url", ""),
+        ("AUTOMONEY_LOOKS_QUEUE_URL", "http://host/looks", "looks_queue_url", "http://host/looks"),
         (
             "AUTOMONEY_ALLOWED_ORIGINS",
             "https://a, https://b",
@@ -51,6 +52,9 @@ def test_what_is_not_ours_is_passed_over() -> None:
         ("AUTOMONEY_SLIPPAGE", "0.002", "slippage", Decimal("0.002")),
         ("AUTOMONEY_PAPER_MONEY", "2500.50", "paper_money", Decimal("2500.50")),
         ("AUTOMONEY_ORDER_BATCH", "100", "order_batch", 100),
+        ("AUTOMONEY_API_LIMIT", "90", "api_limit", 90),
+        ("AUTOMONEY_API_LIMIT_REDUCED", "9", "api_limit_reduced", 9),
+        ("AUTOMONEY_LOOK_EVERY", "60", "look_every", timedelta(minutes=1)),
         ("AUTOMONEY_SOURCE_TIMEOUT", "2.5", "source_timeout", timedelta(seconds=2.5)),
         ("AUTOMONEY_FRED_KEY", "abc", "source_keys", {"fred": "abc"}),
         ("AUTOMONEY_FRED_KEY", "", "source_keys", {}),
@@ -70,7 +74,7 @@ def test_a_variable_sets_its_field_and_no_other(
     assert changed.keys() <= {field}
 
 
-COLLECTED = {"source_urls", "source_keys", "ttls"}  # each from many variables
+COLLECTED = {"source_urls", "source_keys", "ttls", "models"}  # each from many variables
 
 
 @pytest.mark.parametrize("field", sorted({item.name for item in fields(Settings)} - COLLECTED))
@@ -81,6 +85,9 @@ def test_every_field_has_its_variable(field: str) -> None:
         "slippage": "0.5",
         "paper_money": "1",
         "order_batch": "1",
+        "api_limit": "1",
+        "api_limit_reduced": "1",
+        "look_every": "1",
         "source_timeout": "1",
         "world": "synthetic",
     }

@@ -1,22 +1,19 @@
-"""Run the strategy that the event names, for the slot of the event."""
+"""Run the strategy that the event names, for its slot; or take the look that it asks for."""
 
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from automoney import wiring
-from automoney.encoding import parse_utc
 from automoney.observability import logger
-from automoney.schedule import Slot
-from automoney.trading.strategies import strategy_named
+from automoney.workflows import strategy_events
+from automoney.workflows.pausing import OFF
 
 wiring.preload("automoney.agents.panel")  # LangGraph's second, spent before the first event
 
 
 @logger.inject_lambda_context(clear_state=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    detail, time = event["detail"], parse_utc(event["time"])
-    strategy = strategy_named(detail["strategy"])
-    slot = Slot(parse_utc(detail["slot"])) if "slot" in detail else strategy.schedule.slot_at(time)
-    answer = wiring.strategy_runner().take_turn(strategy, slot)
-    return {**answer, "relayed": wiring.relay()}
+    answer = strategy_events.answer(event, wiring.strategy_runner())
+    # One that ships off is asked every few minutes and leaves nothing to relay.
+    return {**answer, "relayed": 0 if answer.get("reason") == OFF else wiring.relay()}

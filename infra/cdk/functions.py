@@ -22,8 +22,9 @@ from automoney.manifest import (
     Socket,
     Table,
 )
+from automoney.schedule import RETRIES
 from automoney.settings import Settings
-from infra.cdk.grants import role_for
+from infra.cdk.grants import has_keys, role_for
 from infra.cdk.installation import Installation
 from infra.cdk.logs import keep_log
 from infra.cdk.network import FUNCTIONS, NetworkStack
@@ -32,7 +33,6 @@ from infra.cdk.reviewed import accept
 from infra.cdk.storage import DATABASE_NAME, StorageStack
 from infra.cdk.triggers import (
     GRACE,
-    RETRIES,
     add_authorizer,
     add_consumer,
     add_http_route,
@@ -47,8 +47,13 @@ _TABLE_SETTINGS = {
     Table.LEASES: "leases_table",
     Table.CONNECTIONS: "connections_table",
     Table.TICKETS: "tickets_table",
+    Table.RATES: "rates_table",
 }
-_QUEUE_SETTINGS = {Queue.ORDERS: "orders_queue_url", Queue.EVENTS: "events_queue_url"}
+_QUEUE_SETTINGS = {
+    Queue.ORDERS: "orders_queue_url",
+    Queue.EVENTS: "events_queue_url",
+    Queue.LOOKS: "looks_queue_url",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +120,12 @@ class FunctionsStack(Stack):
         name = f"{self._installation.name}-{row.name}"
         log = keep_log(self, f"{row.name}-log", f"/aws/lambda/{name}")
         role = role_for(
-            self, row, log=log, storage=self._below.storage, websocket=self._below.websocket
+            self,
+            row,
+            log=log,
+            storage=self._below.storage,
+            websocket=self._below.websocket,
+            models=self._installation.models,
         )
         scheduled = _has(row, Cron)
         function = lambda_.Function(
@@ -173,8 +183,10 @@ class FunctionsStack(Stack):
                 "AUTOMONEY_DATABASE_HOST": storage.database_host,
                 "AUTOMONEY_DATABASE_NAME": DATABASE_NAME,
             }
-            if row.internet:
+            if has_keys(row, self._installation.models):
                 told["AUTOMONEY_KEYS_SECRET"] = storage.keys_secret.secret_arn
+        if row.models:
+            told |= self._installation.model_variables
         return told
 
     def _invoke(

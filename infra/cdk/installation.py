@@ -1,11 +1,13 @@
 """What may differ between two deployed installations, parsed from CDK context and checked."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final
 
 from automoney.errors import InvalidInput, Unknown
+from automoney.model_settings import RULES, ModelSettings
+from automoney.settings import Settings
 
 PREFIX = "automoney:"
 
@@ -44,6 +46,19 @@ SCALES: Final[Mapping[str, Scale]] = {
 }
 
 
+# Which language models judge and answer: the key in cdk.json, and the variable that it becomes.
+MODEL_KEYS: Final[Mapping[str, str]] = {
+    "models": "AUTOMONEY_MODELS",
+    "openaiUrl": "AUTOMONEY_OPENAI_URL",
+    "openaiModel": "AUTOMONEY_OPENAI_MODEL",
+    "bedrockModel": "AUTOMONEY_BEDROCK_MODEL",
+    "modelPrices": "AUTOMONEY_MODEL_PRICES",
+    "modelCapRun": "AUTOMONEY_MODEL_CAP_RUN",
+    "modelCapDay": "AUTOMONEY_MODEL_CAP_DAY",
+    "modelCapUser": "AUTOMONEY_MODEL_CAP_USER",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Installation:
     """One deployment.  `name` starts the name of everything in it, so two fit into one account.
@@ -51,6 +66,8 @@ class Installation:
     `protect` keeps data when a stack is deleted: on for anything that people use.  `alarm_email`
     and `pager_url` may be empty; AWS asks either to confirm.  Origins are those of web pages that
     may call, such as `https://app.example.com`.  `jwks` is the key set's URL or the set itself.
+    `model_variables` are those of automoney/model_settings.py that are set; keys of providers go
+    into the secret that ops fill in.
     """
 
     name: str = "automoney"
@@ -63,6 +80,14 @@ class Installation:
     jwt_issuer: str = ""
     jwt_audience: str = "automoney"
     jwks: str = ""
+    model_variables: Mapping[str, str] = field(
+        default_factory=lambda: {"AUTOMONEY_MODELS": RULES}, hash=False
+    )
+
+    @property
+    def models(self) -> ModelSettings:
+        """Which models are asked, and how."""
+        return ModelSettings.parse(self.model_variables)
 
     @classmethod
     def parse(cls, context: Callable[[str], Any]) -> "Installation":
@@ -83,7 +108,21 @@ class Installation:
             jwt_issuer=_text(context, "jwtIssuer", ""),
             jwt_audience=_text(context, "jwtAudience", plain.jwt_audience),
             jwks=_text(context, "jwks", ""),
+            model_variables=_model_variables(context),
         )
+
+
+def _model_variables(context: Callable[[str], Any]) -> dict[str, str]:
+    texts = {variable: _text(context, key, "") for key, variable in MODEL_KEYS.items()}
+    found = {"AUTOMONEY_MODELS": RULES} | {name: text for name, text in texts.items() if text}
+    try:
+        Settings.parse(found)
+    except InvalidInput as error:
+        key = PREFIX + {variable: key for key, variable in MODEL_KEYS.items()}[error.field]
+        if isinstance(error, Unknown):
+            raise Unknown(key, error.value, error.known) from error
+        raise InvalidInput(key, error.value, error.expected) from error
+    return found
 
 
 def _text(context: Callable[[str], Any], key: str, otherwise: str) -> str:

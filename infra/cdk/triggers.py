@@ -14,12 +14,12 @@ from aws_cdk import aws_lambda_event_sources as sources
 from constructs import Construct
 
 from automoney.manifest import Consume, Cron, Route, Socket
+from automoney.schedule import MISFIRE_GRACE, RETRIES
 from infra.cdk.reviewed import accept
 from infra.cdk.storage import StorageStack
 from infra.cdk.websocket import WebsocketStack
 
-GRACE: Final = Duration.minutes(10)  # later than that a run is skipped (misfire grace, 600 s)
-RETRIES: Final = 2  # so three tries, about a minute apart
+GRACE: Final = Duration.seconds(int(MISFIRE_GRACE.total_seconds()))  # later, a run is skipped
 
 
 def add_rule(scope: Construct, cron: Cron, function: lambda_.Function, id: str, name: str) -> None:

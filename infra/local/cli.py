@@ -5,9 +5,10 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -19,7 +20,13 @@ VERBS = {
     "start": "run everything on this machine and serve the page, until Ctrl-C",
     "demo": "play recorded days at full speed and print what came of it",
     "backfill": "load history into Postgres; stopped or killed, the same command goes on",
+    "backtest": "play a strategy over recorded years and say what came of it",
     "indicators": "print the indicators of a file of candles, a closed bar each",
+    "lookahead": "show that no slot of a backtest knows what comes after it",
+    "judges": "print the judges' rules, which docs/judges.md holds",
+    "explain": "say of a run what was decided and why, like an analyst's note",
+    "verify": "make a run once more from its receipts alone, and name the first byte that differs",
+    "drill": "break a part for real, and see each step that is promised for it",
     "token": "print a token for the local runtime's REST and WebSocket",
 }
 _DEFAULT_PORT = 8080
@@ -128,6 +135,29 @@ def _indicators(words: Sequence[str]) -> int:
         return 2
 
 
+def _judges(words: Sequence[str]) -> int:
+    from infra.local.judges import judges_in_words
+
+    _Parser(prog="./dev judges", description=VERBS["judges"]).parse_args(words)
+    print(judges_in_words(), end="")
+    return 0
+
+
+def _as_module(verb: str, name: str = "") -> Callable[[Sequence[str]], int]:
+    """A verb whose module, of the same name or this one, has `add_options` and `run`."""
+
+    def run(words: Sequence[str]) -> int:
+        _log_to_stderr(logging.ERROR)  # first: the functions' logger keeps off what is there
+        module = import_module(f"infra.local.{name or verb}")
+        parser = _Parser(prog=f"./dev {verb}", description=VERBS[verb])
+        module.add_options(parser)
+        given = parser.parse_args(words)
+        found: int = module.run(given)
+        return found
+
+    return run
+
+
 def _token(words: Sequence[str]) -> int:
     from infra.local import tokens
     from infra.local.services.state import DEFAULT_FOLDER, State
@@ -217,6 +247,12 @@ _RUN = {
     "start": _start,
     "demo": _demo,
     "backfill": _backfill,
+    "backtest": _as_module("backtest", "backtest.command"),
+    "lookahead": _as_module("lookahead", "lookahead.command"),
     "indicators": _indicators,
+    "judges": _judges,
+    "explain": _as_module("explain"),
+    "verify": _as_module("verify"),
+    "drill": _as_module("drill"),
     "token": _token,
 }

@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, TextIO
@@ -26,11 +26,12 @@ from starlette.types import ASGIApp
 from automoney import wiring
 from automoney.encoding import parse_utc, utc_text
 from automoney.errors import InvalidInput
-from automoney.manifest import FUNCTIONS, Deploy, Queue
+from automoney.manifest import FUNCTIONS, Deploy, Queue, function_named
 from automoney.observability import logger as function_logger
 from automoney.ports import Follower
-from automoney.trading.strategies import STRATEGIES
+from automoney.trading.strategies import HODL_WAVE, STRATEGIES
 from infra.local import events, tokens
+from infra.local.alerts import Alert, Inbox
 from infra.local.gateway import (
     FunctionError,
     FunctionTimeout,
@@ -58,7 +59,8 @@ _CHECK = 1.0  # seconds between looks at the services
 class Options:
     """How to run.  `speed` is market seconds a second; None plays as fast as it can.
 
-    `days` and `start` choose the span of a played world; `keys` is the folder of the signing key.
+    `days` and `start` choose the span of a played world; `keys` is the folder of the signing key;
+    `environment` are settings of the product that differ from those it is run with here.
     """
 
     world: Choice
@@ -72,6 +74,7 @@ class Options:
     seed: int = 1
     database_url: str | None = None
     redis_url: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
 
 
 class Runtime:
@@ -88,6 +91,7 @@ class Runtime:
         queues: Queues,
         port: int,
         span: tuple[datetime, datetime | None],
+        alerts: list[Alert],
     ) -> None:
         self.options = options
         self.screen = screen
@@ -95,8 +99,10 @@ class Runtime:
         self.services = services
         self.port = port
         self.begins, self.ends = span
+        self.alerts = alerts
         self._lambdas = lambdas
         self._queues = queues
+        self._paused: dict[str, str | None] = {}  # by rule, why it last passed over its slot
 
     @property
     def url(self) -> str:
@@ -119,12 +125,11 @@ class Runtime:
             wiring.leases().restore_fence(f"strategy:{strategy}", fence)
 
     def enrol(self, user: str) -> None:
-        """Give `user` an account and let him follow every strategy, as the page's user does."""
-        for strategy in STRATEGIES.values():
-            at = self.world.now()
-            wiring.books().open_account(user, at=at, paper_money=wiring.settings().paper_money)
-            if wiring.books().follower(strategy.id, user) is None:
-                wiring.books().follow(Follower(user, strategy.id, strategy.max_position), at=at)
+        """Give `user` an account and, unless he follows something, let him follow HODL-Wave."""
+        at, books = self.world.now(), wiring.books()
+        books.open_account(user, at=at, paper_money=wiring.settings().paper_money)
+        if all(books.follower(name, user) is None for name in STRATEGIES):
+            books.follow(Follower(user, HODL_WAVE.id, HODL_WAVE.guards), at=at)
 
     async def first_tick(self) -> None:
         """Fire every rule of the market for its latest slot, and hand over what was left behind.
@@ -143,17 +148,21 @@ class Runtime:
                     continue  # its slot has passed; the next one comes as usual
             await self.fire(due, detail)
 
-    async def play(self) -> None:
-        """Fire the market's rules as they fall due, until the world ends or for ever."""
+    async def play(self, until: datetime | None = None) -> None:
+        """Fire the market's rules as they fall due, `until` a moment, the world's end or for ever.
+
+        To go on afterwards, choose a moment at which nothing is due.
+        """
+        ends = until or self.ends
         agenda = Agenda(rules(wall=False), self.world.now())
-        while self.ends is None or agenda.next_at < self.ends:
+        while ends is None or agenda.next_at < ends:
             await self._wait(agenda.next_at)
             due = agenda.pop()
             if not await self.fire(due, dict(due.rule.detail)) and not agenda.again(due):
-                self.screen.problem(f"{due.function.name} failed for {due.at:%Y-%m-%d %H:%M}")
+                self._given_up(due)
         await self._queues.settled()
-        if self.world.clock is not None and self.ends is not None:
-            self.world.clock.set(self.ends)
+        if self.world.clock is not None and ends is not None:
+            self.world.clock.set(ends)
 
     async def keep(self) -> None:
         """The wall's rules, redelivered messages and a look at the services, for ever."""
@@ -183,12 +192,14 @@ class Runtime:
         except (FunctionError, FunctionTimeout) as error:
             self.screen.problem(str(error))
             return False
-        if Queue.ORDERS in due.function.sends:
+        if Queue.ORDERS in due.function.sends and answer.get("handed", 1):
             await self._queues.drain(Queue.ORDERS)
         if answer.get("relayed"):
             self._queues.follow(Queue.EVENTS)  # telling holds nobody's market up
         self._tell_failures()
-        if "execution" in answer:
+        if self._told_before(due.rule.name, answer):
+            return True
+        if answer.get("outcome") in ("judged", "known"):
             answer = {**answer, **self._served(answer["execution"])}
         if not due.rule.wall:
             name = due.function.name.removeprefix("collect_")
@@ -196,9 +207,25 @@ class Runtime:
             self.screen.tick(due.at, due.rule.name or name, answer, seconds)
         return True
 
+    def _told_before(self, rule: str, answer: Mapping[str, Any]) -> bool:
+        """Whether it is paused and the screen has said so: once is enough."""
+        paused = answer.get("reason") if answer.get("outcome") == "paused" else None
+        before = self._paused.get(rule)
+        self._paused[rule] = paused
+        return paused is not None and paused == before
+
+    def _given_up(self, due: Due) -> None:
+        """After the last try the admin is told, as Lambda's on-failure destination does."""
+        told = f"{due.function.name} failed for {due.at:%Y-%m-%d %H:%M}"
+        self.screen.problem(told)
+        wiring.alerts().warn(told, f"It was tried {due.tries + 1} times and is not tried again.")
+
     async def invoke(self, name: str, event: dict[str, Any]) -> dict[str, Any] | None:
         """What the gateway calls: run a function, and hand over what it queued."""
         answer: dict[str, Any] | None = await self._lambdas.invoke(name, event)
+        if event.get("requestContext", {}).get("http", {}).get("method") == "POST":
+            for queue in function_named(name).sends:  # nothing else may have queued something
+                self._queues.follow(queue)
         return answer
 
     def _tell_failures(self) -> None:
@@ -264,11 +291,13 @@ async def started(options: Options, screen: Screen) -> AsyncIterator[Runtime]:
         _log_to(log)
         ending.callback(_log_to, sys.stdout)
 
+        alerts = _subscribed(ending, services, screen)
         queues = Queues(
             wiring.queue_client(),
             {
                 Queue.ORDERS: services.orders_queue_url,
                 Queue.EVENTS: services.events_queue_url,
+                Queue.LOOKS: services.looks_queue_url,
             },
             lambdas.invoke,
             region=services.region,
@@ -282,6 +311,7 @@ async def started(options: Options, screen: Screen) -> AsyncIterator[Runtime]:
             queues=queues,
             port=port,
             span=span,
+            alerts=alerts,
         )
         await runtime.deploy()
         gc.freeze()  # modules and tables live as long as we do: no need to look at them again
@@ -301,6 +331,19 @@ async def started(options: Options, screen: Screen) -> AsyncIterator[Runtime]:
         await _serve(ending, app, listener)
         ending.push_async_callback(hub.close_all)  # first: its $disconnects still want the servers
         yield runtime
+
+
+def _subscribed(ending: AsyncExitStack, services: Services, screen: Screen) -> list[Alert]:
+    """Have alerts shown as they come; those that came."""
+    loop, came = asyncio.get_running_loop(), list[Alert]()
+
+    def told(alert: Alert) -> None:
+        came.append(alert)
+        loop.call_soon_threadsafe(screen.problem, f"{alert} - {' '.join(alert.detail.split())}")
+
+    inbox = ending.enter_context(Inbox(told))
+    inbox.subscribe(wiring.alert_client(), services.alerts_topic_arn)
+    return came
 
 
 def _span(world: World, options: Options) -> tuple[datetime, datetime | None]:
@@ -354,6 +397,7 @@ def _wire(
         "AUTOMONEY_JWT_AUDIENCE": tokens.AUDIENCE,
         "AUTOMONEY_JWKS": tokens.key_set(options.keys),
         "AUTOMONEY_ALLOWED_ORIGINS": origins,
+        **options.environment,
     }
     if world.clock is None:
         wiring.use(environment)

@@ -11,11 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from automoney.manifest import FUNCTIONS, Cron, Function
+from automoney.schedule import MISFIRE_GRACE, RETRIES, RETRY_AFTER
 
 LATE = timedelta(seconds=2)
-_RETRY_AFTER = timedelta(minutes=1)
-_RETRIES = 2
-_OLDEST = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -69,8 +67,8 @@ class Agenda:
 
     def again(self, due: Due) -> bool:
         """Put a failed firing on the agenda once more; False if it had its tries."""
-        fires = due.fires + _RETRY_AFTER
-        if due.tries >= _RETRIES or fires - due.at > _OLDEST:
+        fires = due.fires + RETRY_AFTER
+        if due.tries >= RETRIES or fires - due.at > MISFIRE_GRACE:
             return False
         retry = Due(fires, due.priority, due.index, due.at, due.function, due.rule, due.tries + 1)
         heapq.heappush(self._heap, retry)

@@ -28,7 +28,7 @@ class Answer:
     @property
     def content_type(self) -> str:
         """`application/json`, without its options; empty if none was sent."""
-        return _printable(self.headers.get("content-type", "").partition(";")[0].strip().lower())
+        return printable(self.headers.get("content-type", "").partition(";")[0].strip().lower())
 
 
 def parse(body: bytes) -> Any:
@@ -69,7 +69,7 @@ def complaint(answer: Answer, secrets: Iterable[str]) -> str:
     for secret in secrets:
         if secret:
             text = text.replace(secret, "***")
-    return f": {_printable(text)}" if text else ""
+    return f": {printable(text)}" if text else ""
 
 
 def retry_after(answer: Answer, now: datetime) -> float | None:
@@ -118,7 +118,7 @@ def _object(answer: Answer) -> object:
         return None
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Without what no log, terminal or database takes: control characters, lone surrogates."""
     return "".join(sign if sign.isprintable() else "?" for sign in text[:_LONGEST_COMPLAINT])
 

@@ -7,6 +7,8 @@ AutomoneyError
 ├── SourceUnavailable  one source or agent gave nothing: go on with less, mark it degraded
 ├── DataMissing        an input we cannot do without is absent or stale: skip this slot, alert
 ├── ModelsUnavailable  no language model answered at all: pause the strategy, page someone
+├── BudgetSpent        a cap in money leaves no room for the call: go without; HTTP 429
+├── TooManyRequests    the caller has had his share of this minute: HTTP 429 with Retry-After
 ├── LeaseHeld          someone else is on it: leave quietly, this is not a failure
 ├── StaleFence         our lease was taken over while we worked: drop everything, write nothing
 ├── Misfired           the slot is too old to act on: record that it was skipped
@@ -70,6 +72,25 @@ class DataMissing(AutomoneyError):
 
 class ModelsUnavailable(AutomoneyError):
     """Every language model in the order of fallback failed."""
+
+
+class BudgetSpent(AutomoneyError):
+    """`budget` (such as `day 2026-11-24`) has a cap of `cap` dollars that the call could pass."""
+
+    def __init__(self, budget: str, cap: object, spent: object) -> None:
+        super().__init__(f"the budget of {budget} is spent: {spent} of {cap} dollars")
+        self.budget = budget
+        self.cap = cap
+        self.spent = spent
+
+
+class TooManyRequests(AutomoneyError):
+    """More than `limit` requests in a minute; one fits in again after `retry_after` seconds."""
+
+    def __init__(self, limit: int, retry_after: int) -> None:
+        super().__init__(f"more than {limit} requests a minute; try again in {retry_after} s")
+        self.limit = limit
+        self.retry_after = retry_after
 
 
 class LeaseHeld(AutomoneyError):

@@ -14,6 +14,7 @@ import jwt
 
 from automoney.errors import InvalidInput, SourceUnavailable, Unauthorized
 
+OPS = "ops"  # the role of those who run this installation
 USER = "user"  # the role of somebody who may see his own account and nothing more
 ALGORITHMS = ("RS256", "ES256")
 

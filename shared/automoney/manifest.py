@@ -17,6 +17,7 @@ class Queue(StrEnum):
 
     ORDERS = "orders"
     EVENTS = "events"
+    LOOKS = "looks"
 
 
 class Table(StrEnum):
@@ -25,6 +26,7 @@ class Table(StrEnum):
     LEASES = "leases"
     CONNECTIONS = "connections"
     TICKETS = "tickets"
+    RATES = "rates"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +46,7 @@ SHAPES = {
     Table.LEASES: Shape("name", expiring=False),
     Table.CONNECTIONS: Shape("connection_id", index=("by_user", "user_id")),
     Table.TICKETS: Shape("ticket"),
+    Table.RATES: Shape("caller"),
 }
 
 
@@ -107,8 +110,8 @@ class Function:
     """One Lambda.  `name` is its folder in `functions/`; `timeout` in seconds, `memory` in MB.
 
     `stores` means Postgres and Redis, so it sits in the VPC; `sockets` the @connections API.
-    `internet` means it calls an outside API; `priority` orders functions due at the same moment
-    on the local runtime: collectors first.
+    `internet` means it calls an outside API; `models` that it asks language models, where there are
+    any; `priority` orders functions due at the same moment on the local runtime: collectors first.
     """
 
     name: str
@@ -118,6 +121,7 @@ class Function:
     memory: int = 512
     stores: bool = False
     internet: bool = False
+    models: bool = False
     sockets: bool = False
     sends: tuple[Queue, ...] = ()
     tables: tuple[Table, ...] = ()
@@ -176,15 +180,19 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     Function(
         "run_strategy",
-        "preconditions, snapshot, agents, judgement; hands orders out",
-        tuple(
-            Cron(strategy.schedule, strategy.id, (("strategy", strategy.id),))
-            for strategy in STRATEGIES.values()
+        "preconditions, snapshot, agents, judgement; hands orders out; takes looks",
+        (
+            *(
+                Cron(strategy.schedule, strategy.id, (("strategy", strategy.id),))
+                for strategy in STRATEGIES.values()
+            ),
+            Consume(Queue.LOOKS, batch=1),
         ),
         timeout=120,
         memory=1024,
         stores=True,
         internet=True,
+        models=True,
         sends=(Queue.ORDERS, Queue.EVENTS),
         tables=(Table.LEASES,),
         alerts=True,
@@ -258,7 +266,10 @@ FUNCTIONS: tuple[Function, ...] = (
         (Http(),),
         timeout=29,
         stores=True,
-        tables=(Table.TICKETS,),
+        models=True,
+        sends=(Queue.LOOKS,),
+        tables=(Table.TICKETS, Table.RATES),
+        alerts=True,  # of models that fail while a user asks
     ),
     Function(
         "purge_cache",
@@ -266,6 +277,7 @@ FUNCTIONS: tuple[Function, ...] = (
         (Cron(schedule.PURGE),),
         timeout=120,
         stores=True,
+        alerts=True,  # of Redis being gone, as whoever else has it
         priority=70,
     ),
 )

@@ -90,13 +90,28 @@ class Schedule:
                 midnight = moment.replace(hour=0, minute=0)
                 moment = midnight + timedelta(days=1) if forward else midnight + step
             elif moment.hour not in hours:
-                whole = moment.replace(minute=0)
-                moment = whole + timedelta(hours=1) if forward else whole + step
+                moment = _next_hour(moment, hours) if forward else moment.replace(minute=0) + step
             elif moment.minute not in minutes:
-                moment += step
+                moment = _next_minute(moment, minutes) if forward else moment + step
             else:
                 return moment
         raise InvalidInput("cron", self.cron, "an expression that is ever due")
+
+
+def _next_hour(moment: datetime, hours: frozenset[int]) -> datetime:
+    """The start of the next of the hours in the day, or the day after it."""
+    later = [hour for hour in hours if hour > moment.hour]
+    if later:
+        return moment.replace(hour=min(later), minute=0)
+    return moment.replace(hour=0, minute=0) + timedelta(days=1)
+
+
+def _next_minute(moment: datetime, minutes: frozenset[int]) -> datetime:
+    """The next of the minutes in the hour, or the hour after it."""
+    later = [minute for minute in minutes if minute > moment.minute]
+    if later:
+        return moment.replace(minute=min(later))
+    return moment.replace(minute=0) + timedelta(hours=1)
 
 
 def _utc(time: datetime) -> datetime:
@@ -129,3 +144,9 @@ MACRO = Schedule("0 3 * * *")
 SENTIMENT = Schedule("0 * * * *")
 PURGE = Schedule("0 2 * * *")
 PRUNE = Schedule("*/5 * * * *")
+
+# What becomes of a due time that was missed or whose function failed (description 4.3.2): three
+# tries in all, about a minute apart, none of them later than the grace time.
+MISFIRE_GRACE = timedelta(seconds=600)
+RETRIES = 2
+RETRY_AFTER = timedelta(minutes=1)

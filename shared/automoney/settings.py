@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from automoney.encoding import parse_decimal
 from automoney.errors import InvalidInput, Unknown
 from automoney.market.assets import ASSETS, WATCHED, asset_named
+from automoney.model_settings import ModelSettings
 
 WORLDS = ("live", "recorded", "synthetic")
 _DAY = 86_400
@@ -26,6 +27,7 @@ class Settings:
     `source_urls` and `source_keys` go by the name of an outside source (sources/table.py): they
     hold every other `AUTOMONEY_<NAME>_URL` and `AUTOMONEY_<NAME>_KEY` that is set and not empty.
     `ttls` are the lives of cached keys that differ from the table in stores/ttl.py, by its names.
+    `models` says which language models are asked, and within what: see model_settings.py.
     """
 
     assets: tuple[str, ...] = WATCHED
@@ -38,8 +40,10 @@ class Settings:
     leases_table: str = "automoney-leases"
     connections_table: str = "automoney-connections"
     tickets_table: str = "automoney-tickets"
+    rates_table: str = "automoney-rates"
     orders_queue_url: str = ""
     events_queue_url: str = ""
+    looks_queue_url: str = ""
     alerts_topic_arn: str = ""
     ws_management_url: str = ""
     ws_url: str = ""  # what clients are told to connect to
@@ -48,6 +52,7 @@ class Settings:
     source_keys: Mapping[str, str] = field(default=MappingProxyType({}), hash=False, repr=False)
     source_timeout: timedelta = timedelta(seconds=5)
     ttls: Mapping[str, timedelta] = field(default=MappingProxyType({}), hash=False)
+    models: ModelSettings = field(default_factory=ModelSettings)
 
     jwt_issuer: str = ""
     jwt_audience: str = "automoney"
@@ -58,6 +63,10 @@ class Settings:
     slippage: Decimal = Decimal("0.0005")
     paper_money: Decimal = Decimal(100_000)
     order_batch: int = 25
+    # Requests a minute and user to the REST API; the second while Redis is away.
+    api_limit: int = 60
+    api_limit_reduced: int = 30
+    look_every: timedelta = timedelta(minutes=10)  # a user may have one fresh look in each
 
     @classmethod
     def parse(cls, environment: Mapping[str, str]) -> "Settings":
@@ -73,6 +82,7 @@ class Settings:
         found["source_urls"] = _by_source(environment, "_URL", _source_url)
         found["source_keys"] = _by_source(environment, "_KEY", _text)
         found["ttls"] = _ttls(environment)
+        found["models"] = ModelSettings.parse(environment)
         return cls(**found)  # type: ignore[arg-type]  # readers give each field its own type
 
 
@@ -189,10 +199,13 @@ _SPECIAL = {
     "slippage": _share,
     "paper_money": _money,
     "order_batch": _count,
+    "api_limit": _count,
+    "api_limit_reduced": _count,
+    "look_every": _seconds,
     "source_timeout": _seconds,
 }
 _READERS = {
     name: _SPECIAL.get(name, _url if name.endswith("_url") else _text)
     for name in Settings.__dataclass_fields__
-    if name not in ("source_urls", "source_keys", "ttls")
+    if name not in ("source_urls", "source_keys", "ttls", "models")
 }

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from automoney.market.candles import Candle, Mark, Timeframe
 from automoney.market.readings import Filled, Reading
-from automoney.market.snapshot import Indicators, Snapshot
+from automoney.market.snapshot import Indicators, Outlook, Snapshot
 
 NOON = datetime(2025, 11, 5, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -50,12 +50,13 @@ def snapshot(
 ) -> Snapshot:
     price = Decimal(close)
     opened = Timeframe.W1.open_time(NOON)
+    week = Candle(asset, Timeframe.W1, opened, price, price, price, price, Decimal(1), "binance")
     return Snapshot(
         asset=asset,
         as_of=NOON,
         mark=Mark(asset, price, NOON - timedelta(minutes=3), "binance"),
-        week=Candle(asset, Timeframe.W1, opened, price, price, price, price, Decimal(1), "binance"),
-        indicators=indicators or Indicators(),
+        timeframe=Timeframe.W1,
+        outlooks={Timeframe.W1: Outlook(week, indicators or Indicators())},
         series=series or {},
         stale=frozenset(stale),
     )

@@ -11,7 +11,7 @@ from automoney.market.aggregate import aggregate
 from automoney.market.candles import Candle, Mark, Timeframe
 from automoney.market.indicators import IndicatorState
 from automoney.market.readings import Reading
-from automoney.market.snapshot import Snapshot
+from automoney.market.snapshot import Outlook, Snapshot
 
 _DAY = timedelta(days=1)
 _HISTORY = timedelta(days=500)
@@ -136,8 +136,8 @@ def snapshots(
                 asset=asset,
                 as_of=day.close_time,
                 mark=Mark(asset, day.close, day.close_time, "binance"),
-                week=open_week,
-                indicators=state.peek(*prices),
+                timeframe=Timeframe.W1,
+                outlooks={Timeframe.W1: Outlook(open_week, state.peek(*prices))},
                 series={name: cut for name, all_of in known.items() if (cut := _cut(all_of, day))},
             )
         if day.close_time == open_week.close_time:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from automoney.agents import macro, onchain, technical
+from automoney.agents import intraday, macro, onchain, technical
 from automoney.errors import DataMissing
 from automoney.market.readings import Filled, Reading
 from automoney.market.snapshot import Indicators, Snapshot
@@ -225,7 +225,8 @@ def test_nothing_known_is_no_score(judge: Callable[[Snapshot], Score]) -> None:
 
 
 @pytest.mark.parametrize(
-    "rules", [macro.RULES, technical.RULES, onchain.RULES_BY_Z, onchain.RULES_BY_RATIO]
+    "rules",
+    [macro.RULES, technical.RULES, intraday.RULES, onchain.RULES_BY_Z, onchain.RULES_BY_RATIO],
 )
 def test_tables_are_well_formed(rules: Sequence[object]) -> None:
     from automoney.agents.rules import Rule

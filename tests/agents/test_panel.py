@@ -10,8 +10,10 @@ from threading import Barrier
 import pytest
 
 from automoney.agents import macro, technical
+from automoney.agents.asking import Judge, by_rules
+from automoney.agents.direct import DirectPanel
 from automoney.agents.panel import LangGraphPanel
-from automoney.errors import DataMissing, SourceUnavailable
+from automoney.errors import BudgetSpent, DataMissing, ModelsUnavailable, SourceUnavailable
 from automoney.market.snapshot import Indicators, Snapshot
 from automoney.ports import Panel
 from automoney.trading.judgement import Score
@@ -66,6 +68,10 @@ def test_an_agent_without_data_is_none_and_the_log_says_why(
     assert "agent onchain gave no score for BTC at 2025-11-05T12:00:00+00:00" in record.getMessage()
 
 
+def judges(**by_agent: Callable[[Snapshot], Score]) -> dict[str, Judge]:
+    return {agent: by_rules(judge) for agent, judge in by_agent.items()}
+
+
 @pytest.mark.parametrize(
     "error",
     [
@@ -77,24 +83,49 @@ def test_an_agent_without_data_is_none_and_the_log_says_why(
     ids=lambda error: type(error).__name__,
 )
 def test_a_judges_failure_is_its_own(error: Exception) -> None:
-    panel = LangGraphPanel({"good": _says(1), "bad": _raises(error), "fine": _says(2)})
+    panel = LangGraphPanel(judges(good=_says(1), bad=_raises(error), fine=_says(2)))
     scores = panel.judge(WHOLE)
 
     assert tuple(scores) == ("good", "bad", "fine")
     assert [score and score.value for score in scores.values()] == [1, None, 2]
 
 
-@pytest.mark.parametrize("error", [TypeError("a bug"), KeyError("mvrv"), AssertionError()])
-def test_a_bug_is_not_swallowed(error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [
+        TypeError("a bug"),
+        KeyError("mvrv"),
+        AssertionError(),
+        ModelsUnavailable("none answers"),
+        BudgetSpent("day", 1, 1),
+    ],
+)
+@pytest.mark.parametrize("panel", [LangGraphPanel, DirectPanel])
+def test_a_bug_or_what_is_not_one_judges_alone_is_not_swallowed(
+    error: Exception, panel: type[LangGraphPanel | DirectPanel]
+) -> None:
     with pytest.raises(type(error)):
-        LangGraphPanel({"good": _says(1), "bad": _raises(error)}).judge(WHOLE)
+        panel(judges(good=_says(1), bad=_raises(error))).judge(WHOLE)
+
+
+def test_a_judge_knows_on_whose_account_it_judges() -> None:
+    accounts: list[str] = []
+
+    def judge(seen: Snapshot, execution_id: str) -> Score:
+        accounts.append(execution_id)
+        return _says(0)(seen)
+
+    LangGraphPanel({"a": judge}).judge(WHOLE, "hodl-wave:2025-11-05T12:00Z")
+    DirectPanel({"a": judge}).judge(WHOLE, "another")
+
+    assert accounts == ["hodl-wave:2025-11-05T12:00Z", "another"]
 
 
 def test_judges_run_at_the_same_time() -> None:
     """Each waits for the other two: one after the other, none would get past the barrier."""
     meeting = Barrier(3, timeout=5)
 
-    def judge(seen: Snapshot) -> Score:
+    def judge(seen: Snapshot, _: str) -> Score:
         meeting.wait()
         return _says(0)(seen)
 
@@ -146,7 +177,8 @@ panel = LangGraphPanel()
 scores = panel.judge(seen)
 wait_for_all_tracers()
 guarded = len(Service.asked)
-panel._graph.invoke({"snapshot": seen, "scores": {}})  # what LangGraph does if nobody stops it
+# what LangGraph does if nobody stops it
+panel._graph.invoke({"snapshot": seen, "execution_id": "", "scores": {}})
 wait_for_all_tracers()
 print(json.dumps({"scores": len(scores), "guarded": guarded, "unguarded": len(Service.asked)}))
 """

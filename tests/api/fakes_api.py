@@ -3,6 +3,7 @@
 Of the ports with many methods only those that the API calls are here: any other call fails.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,6 +12,7 @@ from decimal import Decimal
 from typing import Any, NoReturn, cast
 
 from automoney.api.services import Services
+from automoney.encoding import plain
 from automoney.errors import InvalidInput, Unauthorized
 from automoney.identity import Identity
 from automoney.market.candles import Candle, Mark, Timeframe
@@ -24,12 +26,26 @@ from automoney.ports import (
     Follower,
     Found,
     MarketCache,
+    Models,
     Tally,
 )
+from automoney.ports.limits import Counted
 from automoney.settings import Settings
+from automoney.stores.memory.pauses import MemoryPauses
+from automoney.stores.memory.tables import Tables
+from automoney.trading.account import Account, account_from
 from automoney.trading.judgement import Factor, Judgement, Score, View
+from automoney.trading.ledger import Entry
+from automoney.trading.orders import Costs
 from automoney.trading.portfolio import Portfolio, Position
+from automoney.workflows.chat.conversation import Conversation
+from automoney.workflows.chat.knowledge import Library
+from automoney.workflows.explain import Explainer
+from automoney.workflows.limiting import Limiter
 from automoney.workflows.market_view import MarketView
+from automoney.workflows.pricing import Pricing
+from tests.fakes_chat import FakeLooks, FakeLookTurns
+from tests.fakes_receipts import FakeArchive, FakeUsage
 
 NOON = datetime(2025, 11, 5, 12, tzinfo=UTC)
 WALL = datetime(2030, 1, 1, tzinfo=UTC)  # far from the market's time, so that a mix-up shows
@@ -42,14 +58,17 @@ def never(*_: Any, **__: Any) -> NoReturn:
 
 @dataclass
 class FakeVerifier:
-    """Tokens are `token-of-USER`; `expired-USER` has expired; only the wall's time will do."""
+    """Tokens are `token-of-USER`, `ops-token-of-USER` for ops; `expired-USER` has expired.
+
+    Only the wall's time will do.
+    """
 
     def verify(self, token: str, *, now: datetime) -> Identity:
-        assert now == WALL
+        assert now >= WALL
         kind, _, user = token.rpartition("-")
-        if kind != "token-of":
+        if kind not in ("token-of", "ops-token-of"):
             raise Unauthorized("the token has expired")
-        return Identity(user, frozenset({"user"}))
+        return Identity(user, frozenset({"user"} | ({"ops"} if kind.startswith("ops") else set())))
 
 
 @dataclass
@@ -72,6 +91,7 @@ class FakeBooks:
     opened: dict[str, datetime] = field(default_factory=dict)
     followed: dict[tuple[str, str], Follower] = field(default_factory=dict)
     held: dict[str, dict[str, Decimal]] = field(default_factory=dict)
+    ledgers: dict[str, list[Entry]] = field(default_factory=dict)
 
     def open_account(self, user_id: str, *, at: datetime, paper_money: Decimal) -> bool:
         if user_id in self.accounts:
@@ -83,8 +103,14 @@ class FakeBooks:
         assert follower.user_id in self.accounts, "an account is opened before one follows"
         self.followed[follower.strategy_id, follower.user_id] = follower
 
+    def unfollow(self, user_id: str, strategy_id: str) -> bool:
+        return self.followed.pop((strategy_id, user_id), None) is not None
+
     def follower(self, strategy_id: str, user_id: str) -> Follower | None:
         return self.followed.get((strategy_id, user_id))
+
+    def account(self, user_id: str, *, as_of: datetime) -> Account:
+        return account_from(one for one in self.ledgers.get(user_id, ()) if one.at <= as_of)
 
     def portfolio(self, user_id: str, marks: Mapping[str, Mark]) -> Portfolio:
         money = self.accounts.get(user_id, Decimal(0))
@@ -96,6 +122,7 @@ class FakeBooks:
                 marks[asset].price,
                 quantity * marks[asset].price,
                 quantity * (marks[asset].price - 40_000),
+                marks[asset].at,
             )
             for asset, quantity in self.held.get(user_id, {}).items()
         )
@@ -119,6 +146,11 @@ class FakeHistory:
         self, user_id: str, *, limit: int, before: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
         return self._page("trades", user_id, limit, before)
+
+    def equity(
+        self, user_id: str, *, limit: int, before: str | None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        return self._page("days", user_id, limit, before)
 
     def execution(self, execution_id: str) -> dict[str, Any] | None:
         return self.runs.get(execution_id)
@@ -307,6 +339,24 @@ class FakeTickets:
 
 
 @dataclass
+class FakeRates:
+    """Counts in memory; `away` is a store that does not answer."""
+
+    away: bool = False
+    counts: Counter[tuple[str, int]] = field(default_factory=Counter)
+
+    def count(self, caller: str, *, now: datetime) -> Counted | None:
+        if self.away:
+            return None
+        minute = int(now.timestamp()) // 60
+        self.counts[caller, minute] += 1
+        return Counted(self.counts[caller, minute - 1], self.counts[caller, minute])
+
+    def take_back(self, caller: str, *, now: datetime) -> None:
+        self.counts[caller, int(now.timestamp()) // 60] -= 1
+
+
+@dataclass
 class World:
     """All of them, and the clock of the market that a test may turn."""
 
@@ -326,29 +376,63 @@ class World:
     candles: FakeCandles = field(default_factory=FakeCandles)
     readings: FakeReadings = field(default_factory=FakeReadings)
     tickets: FakeTickets = field(default_factory=FakeTickets)
+    pauses: MemoryPauses = field(default_factory=lambda: MemoryPauses(Tables()))
+    looks: FakeLooks = field(default_factory=FakeLooks)
+    turns: FakeLookTurns = field(default_factory=FakeLookTurns)
+    models: Models | None = None
+    archive: FakeArchive = field(default_factory=FakeArchive)
+    usage: FakeUsage = field(default_factory=FakeUsage)
     database_answers: bool = True
+    rates: FakeRates = field(default_factory=FakeRates)
+    spare_rates: FakeRates = field(default_factory=FakeRates)
+    limit: int = 100_000  # the wall stands still here, so all requests of a test are of one minute
+    limit_reduced: int = 50_000
+    wall: datetime = WALL
+
+    @property
+    def view(self) -> MarketView:
+        return MarketView(
+            self.settings.assets,
+            self.candles,
+            self.marks,
+            self.readings,
+            cast("MarketCache", self.cache),
+        )
+
+    def conversation(self) -> Conversation:
+        library = Library(
+            self.settings.assets,
+            Costs(),
+            cast("Executions", self.executions),
+            cast("Books", self.books),
+            self.history,
+            Pricing(self.candles, self.marks),
+            self.view,
+            self.pauses,
+        )
+        return Conversation(library, self.looks, self.turns, self.models, timedelta(minutes=10))
 
     def services(self) -> Services:
         return Services(
             verifier=FakeVerifier(),
-            clock=lambda: WALL,
+            clock=lambda: self.wall,
             market_clock=lambda: self.now,
             settings=self.settings,
             executions=cast("Executions", self.executions),
             books=cast("Books", self.books),
             history=self.history,
+            explainer=Explainer(
+                self.history, cast("Executions", self.executions), self.archive, self.usage
+            ),
             outbox=self.outbox,
+            pauses=self.pauses,
             collections=self.collections,
             cache=cast("MarketCache", self.cache),
-            marks=self.marks,
-            view=MarketView(
-                self.settings.assets,
-                self.candles,
-                self.marks,
-                self.readings,
-                cast("MarketCache", self.cache),
-            ),
+            pricing=Pricing(self.candles, self.marks),
+            view=self.view,
             tickets=self.tickets,
+            conversation=self.conversation(),
+            limiter=Limiter(self.rates, self.spare_rates, self.limit, self.limit_reduced),
             check_database=lambda: self.database_answers,
         )
 
@@ -356,7 +440,26 @@ class World:
         """Let the strategy have run at `slot_at`."""
         judgement = judgement_at(slot_at, macro=macro)
         self.executions.judgements[judgement.execution_id] = judgement
+        self.history.runs[judgement.execution_id] = run_row(judgement.execution_id, slot_at)
         return judgement
+
+
+def run_row(execution_id: str, slot_at: datetime, **changed: Any) -> dict[str, Any]:
+    """What `History.execution` says of a run that was judged, unless `changed`."""
+    return {
+        "executionId": execution_id,
+        "strategyId": "hodl-wave",
+        "slot": plain(slot_at),
+        "status": "judged",
+        "reason": None,
+        "fence": 1,
+        "inputs": {},
+        "recordedAt": plain(slot_at),
+        "kind": "turn",
+        "askedBy": None,
+        "steps": [],
+        **changed,
+    }
 
 
 def score(agent: str, value: float, *, degraded: bool = False) -> Score:

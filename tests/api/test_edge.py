@@ -7,7 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from automoney.api import examples
-from tests.api.fakes_api import ORIGIN, World
+from automoney.api.examples_execution import EXECUTION
+from automoney.ports import Pause
+from tests.api.fakes_api import NOON, ORIGIN, World
 from tests.api.test_market import cached_price
 from tests.api.test_routes import event
 
@@ -70,12 +72,9 @@ def test_every_route_has_a_summary_and_one_example_of_its_answer(client: TestCli
 
 def test_examples_have_the_shape_of_real_answers(client: TestClient, world: World) -> None:
     judgement = world.judge()
-    world.history.runs[judgement.execution_id] = {
-        name: examples.EXECUTION[name] for name in examples.EXECUTION if name != "assets"
-    }
     cached_price(world)
     world.books.accounts["ada"] = Decimal(100_000)
-    client.post("/api/strategies/hodl-wave/follow", json={"maxPosition": "0.5"})
+    client.post("/api/strategies/hodl-wave/follow", json={"allowedAssets": ["BTC"]})
     world.outbox.add("ada", event(1))
 
     def real(path: str) -> Any:
@@ -84,8 +83,10 @@ def test_examples_have_the_shape_of_real_answers(client: TestClient, world: Worl
     scores = real("/api/agents/scores")
     assert shape(scores["assets"]["BTC"]) == shape(examples.SCORES["assets"]["BTC"])
     assert shape(real("/api/strategies")) == shape(examples.STRATEGIES)
+    world.pauses.pause(Pause("hodl-wave", None, NOON, "maintenance", "olga"))
+    assert shape(real("/api/strategies/hodl-wave/pause")) == shape(examples.PAUSE)
     run = real(f"/api/executions/{judgement.execution_id}")
-    assert list(run) == list(examples.EXECUTION)
+    assert list(run) == list(EXECUTION)  # the rest of it: test_explained.py
     market, example = real("/api/market/BTC"), examples.MARKET
     assert list(market) == list(example)
     assert shape(market["indicators"]) == shape(example["indicators"])

@@ -199,3 +199,9 @@ def test_a_bar_that_is_still_open_by_the_markets_clock_is_left_out(
     hours = get(client, "/api/market/BTC/candles?timeframe=1h&limit=2")["candles"]
 
     assert [bar["openTime"] for bar in hours] == ["2025-11-05T10:00:00Z", "2025-11-05T11:00:00Z"]
+
+
+def test_all_assets_at_once_are_each_as_alone(client: TestClient, world: World) -> None:
+    world.marks.kept = [Mark("BTC", Decimal(45_000), NOON, "binance")]
+    markets = get(client, "/api/market")["markets"]
+    assert markets == {"BTC": get(client, "/api/market/BTC"), "ETH": None}

@@ -45,7 +45,7 @@ def test_every_route_but_health_asks_for_a_token(
     client: TestClient, authorization: str | None
 ) -> None:
     asked = [*routes(client), ("get", "/api/openapi.json")]
-    assert len(asked) == 12
+    assert len(asked) >= 18
     del client.headers["Authorization"]
     headers = {} if authorization is None else {"Authorization": authorization}
     for method, path in asked:
@@ -61,7 +61,7 @@ def test_every_route_but_health_asks_for_a_token(
         ("/api/market/DOGE", "asset", "DOGE", ["BTC", "ETH"]),
         ("/api/market/btc/candles", "asset", "btc", ["BTC", "ETH"]),
         ("/api/market/BTC/candles?timeframe=5m", "timeframe", "5m", ["1d", "1h", "1w", "4h"]),
-        ("/api/agents/scores?strategyId=moon", "strategy", "moon", ["hodl-wave"]),
+        ("/api/agents/scores?strategyId=moon", "strategy", "moon", ["high-freq", "hodl-wave"]),
     ],
 )
 def test_what_is_not_known_is_answered_with_what_is(
@@ -138,7 +138,7 @@ def test_a_body_that_is_not_said_to_be_json_is_refused(client: TestClient) -> No
 def test_following_what_does_not_exist_opens_nothing(client: TestClient, world: World) -> None:
     found = problem(client.post("/api/strategies/moon/follow", json={}), 404)
 
-    assert found["known"] == ["hodl-wave"]
+    assert found["known"] == ["high-freq", "hodl-wave"]
     assert world.books.accounts == {}
 
 

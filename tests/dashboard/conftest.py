@@ -15,10 +15,10 @@ from automoney.market.candles import Mark, Timeframe
 from automoney.market.readings import Reading
 from automoney.market.snapshot import Indicators
 from automoney.messages import decision_message, scores_message, trade_message
-from automoney.ports import Follower
 from automoney.trading.judgement import Factor, Judgement, Score, Signal
-from automoney.trading.orders import Decision, Fill
+from automoney.trading.orders import Decision, Fill, Rule
 from tests.api.fakes_api import NOON, World, bars, judgement_at
+from tests.builders import follower
 
 FLAGS = [
     "--headless",
@@ -55,7 +55,7 @@ def world() -> World:
     world.executions.judgements[judgement.execution_id] = judgement
     world.books.accounts["ada"] = Decimal(100_000)
     world.books.held["ada"] = {"BTC": Decimal("0.5")}
-    world.books.followed["hodl-wave", "ada"] = Follower("ada", "hodl-wave", Decimal("0.5"))
+    world.books.followed["hodl-wave", "ada"] = follower()
     world.collections.newest = {
         collector: {"source": source, "slot_at": at, "outcome": outcome, "error": None}
         for collector, source, at, outcome in (
@@ -129,7 +129,8 @@ def told(judgement: Judgement) -> Judgement:
 
 def decision(asset: str, signal: Signal, target: str) -> Decision:
     reasoning = f"Conviction 29.4 is above 20: hold {Decimal(target):.1%} of the equity in {asset}."
-    return Decision(asset, signal, Decimal("29.4"), Decimal(0), Decimal(target), reasoning)
+    rule = Rule.BETWEEN if signal is Signal.HOLD else Rule(signal.lower())
+    return Decision(asset, signal, Decimal("29.4"), Decimal(0), Decimal(target), reasoning, rule)
 
 
 def fill(asset: str, quantity: str) -> Fill:

@@ -183,7 +183,7 @@ def test_following_from_the_page_opens_the_account(open_page: Open, site: Site) 
 
     expect(form.get_by_role("button", name="Change")).to_be_visible()
     expect(opened.part("portfolio-total")).to_have_text("100,000.00")
-    assert site.world.books.followed["hodl-wave", "ada"].max_position == Decimal("0.25")
+    assert site.world.books.followed["hodl-wave", "ada"].guards.max_position == Decimal("0.25")
 
 
 # ---------------------------------------------------------------- pushes

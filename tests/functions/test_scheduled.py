@@ -11,6 +11,7 @@ import pytest
 from automoney import wiring
 from automoney.manifest import FUNCTIONS
 from automoney.schedule import Slot
+from automoney.workflows.pausing import OFF
 from tests.functions.lambda_context import CONTEXT
 
 EVENTS = Path(__file__).resolve().parents[1] / "events"
@@ -56,9 +57,14 @@ def test_a_collector_runs_for_the_latest_due_time(
 class Runner:
     def __init__(self) -> None:
         self.asked: list[tuple[str, Slot]] = []
+        self.looked: list[tuple[str, datetime, str]] = []
 
     def take_turn(self, strategy: Any, slot: Slot) -> dict[str, Any]:
         self.asked.append((strategy.id, slot))
+        return {"outcome": "judged"}
+
+    def take_look(self, strategy: Any, at: datetime, *, asked_by: str) -> dict[str, Any]:
+        self.looked.append((strategy.id, at, asked_by))
         return {"outcome": "judged"}
 
 
@@ -77,6 +83,15 @@ def test_a_strategy_runs_for_the_slot_and_relays_what_waits(runner: Runner) -> N
     assert runner.asked == [("hodl-wave", Slot(datetime(2025, 11, 5, 12, tzinfo=UTC)))]
 
 
+def test_one_that_ships_off_leaves_nothing_to_relay(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = {"outcome": "paused", "reason": OFF, "handed": 0}
+    monkeypatch.setattr(runner, "take_turn", lambda strategy, slot: off)
+
+    assert handler("run_strategy")(event("run_strategy"), CONTEXT) == {**off, "relayed": 0}
+
+
 def test_a_strategy_runs_for_the_slot_that_the_event_names(runner: Runner) -> None:
     fired = event("run_strategy")
     fired["detail"]["slot"] = "2025-11-05T13:37:09Z"
@@ -86,11 +101,19 @@ def test_a_strategy_runs_for_the_slot_that_the_event_names(runner: Runner) -> No
     assert runner.asked == [("hodl-wave", Slot(datetime(2025, 11, 5, 13, 37, 9, tzinfo=UTC)))]
 
 
+def test_a_look_is_taken_for_whoever_queued_it(runner: Runner) -> None:
+    answer = handler("run_strategy")(event("sqs_looks"), CONTEXT)
+
+    assert answer == {"outcome": "judged", "relayed": 3}
+    at = datetime(2025, 11, 5, 12, 3, 17, tzinfo=UTC)
+    assert (runner.asked, runner.looked) == ([], [("hodl-wave", at, "ada")])
+
+
 def test_an_unknown_strategy_is_answered_with_the_known_ones(runner: Runner) -> None:
     fired = event("run_strategy")
     fired["detail"]["strategy"] = "hodl-wav"
 
-    with pytest.raises(Exception, match="'hodl-wav'; expected one of hodl-wave"):
+    with pytest.raises(Exception, match=r"'hodl-wav'; expected one of .*hodl-wave"):
         handler("run_strategy")(fired, CONTEXT)
     assert runner.asked == []
 

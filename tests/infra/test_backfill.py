@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from automoney import wiring
-from automoney.market.candles import Mark
+from automoney.market.candles import Mark, Timeframe
 from automoney.stores.candles import PostgresCandles
 from automoney.stores.database import Database
 from automoney.stores.marks import PostgresMarks
@@ -234,8 +234,9 @@ def test_a_replay_sees_no_future_and_an_earlier_start_or_later_end_adds_to_it(
                 Mark(asset, Decimal(price), at, "binance")
                 for asset, price in (("BTC", 28923), ("ETH", 736))
             )
-            market = Market(PostgresCandles(database), marks, PostgresReadings(database), NoCache())
-            found.append(market.snapshots(("BTC", "ETH"), NEW_YEAR))
+            candles, readings = PostgresCandles(database), PostgresReadings(database)
+            market = Market.stored(candles, marks, readings, NoCache())
+            found.append(market.snapshots(("BTC", "ETH"), (Timeframe.W1,), NEW_YEAR))
     assert found[0] == found[1]
     assert found[0]["BTC"].indicators.ema55 is not None
     assert len(found[0]["BTC"].series) >= 10

@@ -6,16 +6,18 @@ import json
 import os
 import subprocess
 from datetime import UTC, datetime, timedelta
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from infra.local.cli import VERBS
+
 ROOT = Path(__file__).resolve().parents[2]
 DEPOSIT = Decimal(100_000)
 FEE, SLIPPAGE = Decimal("0.001"), Decimal("0.0005")
-EIGHT = Decimal("0.00000001")
+EIGHT, CENT = Decimal("0.00000001"), Decimal("0.01")
 LARGEST = {"ada": Decimal("0.5"), "bob": Decimal("0.25")}
 
 
@@ -87,7 +89,8 @@ def test_the_portfolio_follows_from_the_trades_alone(
         sign = {"BUY": 1, "SELL": -1}[trade["action"]]
         # the first price after the slot is the open of the bar that begins there
         assert Decimal(trade["markPrice"]) == opens[trade["slot"]]
-        price = (opens[trade["slot"]] * (1 + sign * SLIPPAGE)).quantize(EIGHT, ROUND_HALF_EVEN)
+        against = ROUND_CEILING if sign == 1 else ROUND_FLOOR
+        price = (opens[trade["slot"]] * (1 + sign * SLIPPAGE)).quantize(CENT, against)
         notional = (price * Decimal(trade["quantity"])).quantize(EIGHT, ROUND_HALF_EVEN)
         fee = (notional * FEE).quantize(EIGHT, ROUND_HALF_EVEN)
         assert Decimal(trade["price"]) == price
@@ -115,7 +118,8 @@ def test_buy_and_hold_is_reckoned_from_the_first_opens(
     worth = Decimal(0)
     for asset in ("BTC", "ETH"):
         opens = hourly_opens(market_data, asset)
-        paid = opens["2025-09-08T00:00:00Z"] * (1 + SLIPPAGE) * (1 + FEE)
+        price = opens["2025-09-08T00:00:00Z"] * (1 + SLIPPAGE)
+        paid = price.quantize(CENT, ROUND_CEILING) * (1 + FEE)
         worth += DEPOSIT / 2 / paid * opens["2025-09-21T23:00:00Z"]
 
     shown = Decimal(fortnight["portfolios"]["ada"]["buyAndHold"]["totalValue"])
@@ -153,7 +157,7 @@ def test_a_person_gets_tables(market_data: Path) -> None:
         (["demo", "--from", "1999-01-01"], "2017-08-17"),
         (["demo", "--assets", "BTC,DOGE"], "'DOGE': known are BTC, ETH"),
         (["demo", "--world", "recorded:/nowhere"], "/nowhere"),
-        (["fly"], "demo, indicators, lint, start, synth, test, token"),
+        (["fly"], ", ".join(sorted((*VERBS, "lint", "synth", "test")))),
         (["token", "--user", "a b"], "1 to 128 letters"),
     ],
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import fields
+from decimal import Decimal
 from types import MappingProxyType
 
 import pytest
@@ -12,7 +13,16 @@ from automoney.market.assets import ASSETS, WATCHED, Asset, asset_named, find_as
 from automoney.settings import Settings
 from automoney.sources import coinmetrics, glassnode
 
-SOL = Asset("SOL", "Solana", binance="SOLUSDT", coingecko="solana", coinmetrics=("CapMVRVCur",))
+SOL = Asset(
+    "SOL",
+    "Solana",
+    binance="SOLUSDT",
+    coingecko="solana",
+    lot=Decimal("0.001"),
+    tick=Decimal("0.01"),
+    minimum_notional=Decimal(5),
+    coinmetrics=("CapMVRVCur",),
+)
 
 
 @pytest.fixture

@@ -1,5 +1,12 @@
 """Every public method of every Postgres store; `test_complete` fails for one that is missing."""
 
-from tests.scale import market_cases, run_cases
+from tests.scale import book_cases, chat_cases, market_cases, model_cases, receipt_cases, run_cases
 
-CASES = {**market_cases.CASES, **run_cases.CASES}
+CASES = {
+    **market_cases.CASES,
+    **run_cases.CASES,
+    **book_cases.CASES,
+    **model_cases.CASES,
+    **chat_cases.CASES,
+    **receipt_cases.CASES,
+}

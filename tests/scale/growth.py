@@ -28,13 +28,14 @@ WAITING = 400  # messages that no relay has handed over yet
 BY_USER = frozenset(
     {
         *("orders", "decisions", "trades", "entries", "postings", "balances", "holdings"),
-        "outbox",
+        *("outbox", "part_receipts", "valuations"),
     }
 )
 # What grows with time or users.  Plans may not read any of these whole.
 GROWING = BY_USER | {
     *("candles", "marks", "readings", "collection_runs", "executions", "views", "scores"),
-    *("fill_marks", "users", "follows"),
+    *("fill_marks", "users", "follows", "model_answers", "model_calls", "spending", "look_turns"),
+    *("receipts", "blobs", "pauses"),
 }
 _PARTITIONS = 8
 _VALUES = {"now": NOW, "users": USERS, "runs": RUNS, "told": TOLD, "waiting": WAITING}

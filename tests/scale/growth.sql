@@ -87,7 +87,7 @@ FROM generate_series(1, %(users)s) AS number;
 INSERT INTO follows (user_id, strategy_id, max_position, since)
 SELECT user_id, strategy, 0.5, created_at
 FROM users, unnest(ARRAY['hodl-wave', 'another']) AS strategy
-WHERE strategy = 'hodl-wave' OR right(user_id, 1) = '7';
+WHERE (strategy = 'another') = (right(user_id, 1) = '7');
 
 -- The newest run is still to be executed by everybody.
 INSERT INTO orders (user_id, execution_id, executed_at)
@@ -99,6 +99,10 @@ INSERT INTO decisions (user_id, execution_id, position, asset, strategy_id, slot
 SELECT user_id, execution_id, position, asset, strategy_id, slot_at, 'HOLD', 40, 0.3, 0.3,
        'within the band: nothing to do'
 FROM users, recent, (VALUES (0, 'BTC'), (1, 'ETH')) AS kinds (position, asset) WHERE slot_at < %(now)s;
+
+INSERT INTO valuations (user_id, slot_at, execution_id, equity, cash, fees, realised, peak)
+SELECT user_id, slot_at, execution_id, 100000 + number, 90000, 1, 0, 100300
+FROM users, recent WHERE slot_at < %(now)s;
 
 INSERT INTO trades (user_id, execution_id, asset, position, strategy_id, slot_at, side, quantity, price,
                     mark_price, notional, fee, at)
@@ -136,3 +140,54 @@ WHERE number > %(runs)s - %(told)s;
 
 UPDATE outbox SET relayed = false WHERE (user_id, seq) IN
     (SELECT user_id, seq FROM outbox WHERE seq = %(told)s * 4 ORDER BY user_id LIMIT %(waiting)s);
+
+-- Six questions a run, asked of the first model, and each day of every fifth user's chats a call.
+INSERT INTO model_calls (call_id, request, provider, model, purpose, execution_id, user_id, at, outcome,
+                         input_tokens, output_tokens, estimated, cost, latency_ms)
+SELECT execution_id || number, md5(execution_id || number), 'openai', 'gpt-4.1-mini', 'judge',
+       execution_id, NULL, slot_at, CASE WHEN number = 6 THEN 'unusable' ELSE 'ok' END, 1500, 300, false,
+       0.001, 900
+FROM executions, generate_series(1, 6) AS number WHERE status = 'judged'
+UNION ALL
+SELECT user_id || day, md5(user_id || day), 'openai', 'gpt-4.1-mini', 'chat', NULL, user_id, day, 'ok', 900,
+       200, false, 0.0008, 700
+FROM users, generate_series(%(now)s - interval '60 days', %(now)s, interval '1 day') AS day
+WHERE right(user_id, 1) IN ('2', '7');
+
+INSERT INTO model_answers (request, provider, model, question, answer, input_tokens, output_tokens,
+                           estimated, asked_at)
+SELECT request, provider, model, '{}', '{}', 1500, 300, false, at FROM model_calls WHERE outcome = 'ok';
+
+INSERT INTO spending (budget, cap, spent, touched)
+SELECT 'run ' || execution_id, 0.5, 0.006, slot_at FROM executions WHERE status = 'judged'
+UNION ALL
+SELECT 'user ' || user_id || ' ' || to_char(at, 'YYYY-MM-DD'), 0.25, 0.0008, at
+FROM model_calls WHERE user_id IS NOT NULL;
+
+INSERT INTO look_turns (user_id, taken_at) SELECT user_id, %(now)s - interval '1 hour' FROM users;
+
+-- A receipt a run, shorter than they are, and what a dozen changed pieces of series come to each.
+INSERT INTO receipts (strategy_id, number, execution_id, body, link)
+SELECT strategy_id, row_number() OVER (PARTITION BY strategy_id ORDER BY slot_at), execution_id,
+       convert_to(repeat('what it followed from ', 20), 'UTF8'), repeat('a', 64)
+FROM executions WHERE status = 'judged';
+
+INSERT INTO part_receipts (user_id, number, execution_id, body, link)
+SELECT user_id, row_number() OVER (PARTITION BY user_id ORDER BY slot_at), execution_id,
+       convert_to(repeat('what it followed from ', 4), 'UTF8'), repeat('a', 64)
+FROM orders JOIN executions USING (execution_id) WHERE executed_at IS NOT NULL;
+
+INSERT INTO blobs (sha256, body)
+SELECT lpad(to_hex(number), 64, '0'), convert_to(repeat('piece', 20), 'UTF8')
+FROM generate_series(1, 50000) AS number;
+
+-- Each user has paused his part a few times, and every tenth still does; the strategy was stopped often.
+INSERT INTO pauses (strategy_id, user_id, since, reason, author, ended, ended_by, ended_because)
+SELECT 'hodl-wave', user_id, %(now)s - number * interval '30 days', 'on a journey', user_id,
+       CASE WHEN number > 1 OR right(user_id, 1) <> '3' THEN %(now)s - number * interval '29 days' END,
+       user_id, 'back'
+FROM users, generate_series(1, 6) AS number
+UNION ALL
+SELECT strategy, NULL, %(now)s - number * interval '2 days', 'no language model answered', 'engine',
+       %(now)s - number * interval '2 days' + interval '4 hours', 'engine', 'a language model answers again'
+FROM unnest(ARRAY['hodl-wave', 'another']) AS strategy, generate_series(1, 500) AS number;

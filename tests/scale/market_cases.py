@@ -210,3 +210,8 @@ def _(database: Database, number: int) -> int:
 @_case("PostgresLeftovers.purge_budgets")
 def _(database: Database, number: int) -> int:
     return PostgresLeftovers(database).purge_budgets(before=NOW)
+
+
+@_case("PostgresLeftovers.purge_spending")
+def _(database: Database, number: int) -> int:
+    return PostgresLeftovers(database).purge_spending(before=NOW - timedelta(days=2_000))

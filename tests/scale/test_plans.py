@@ -25,6 +25,8 @@ _WHOLE = {
 }
 # Methods that ask about all users, so that no partition can be left out.
 _OF_ALL_USERS = (
+    "PostgresArchive.users",
+    "PostgresArchive.served",
     "PostgresExecutions.pending_users",
     "PostgresExecutions.unfinished",
     "PostgresOutbox.relaying",

@@ -50,6 +50,7 @@ class Asked:
     params: Mapping[str, str]
     headers: Mapping[str, str]
     port: int
+    body: bytes = b""
 
 
 Given = Answer | Callable[[Asked], Answer]
@@ -121,6 +122,9 @@ def _handler(served: Served) -> type[BaseHTTPRequestHandler]:
         protocol_version = "HTTP/1.1"
         disable_nagle_algorithm = True
 
+        def do_POST(self) -> None:
+            self.do_GET()
+
         def do_GET(self) -> None:
             url = urlsplit(self.path)
             asked = Asked(
@@ -128,6 +132,7 @@ def _handler(served: Served) -> type[BaseHTTPRequestHandler]:
                 dict(parse_qsl(url.query, keep_blank_values=True)),
                 {name.lower(): value for name, value in self.headers.items()},
                 self.client_address[1],
+                self.rfile.read(int(self.headers.get("Content-Length", 0))),
             )
             answer = served.answer_to(asked)
             if answer.delay and not served.pause(answer.delay):

@@ -90,9 +90,19 @@ def test_the_table_holds_our_macro_series() -> None:
 )
 def test_when_a_value_could_be_known(series: str, period: datetime, available_at: datetime) -> None:
     published = SERIES[series]
-    assert published.available_at(period, now=at(2030, 1, 1)) == available_at
+    long_after = at(2030, 1, 1)
+    assert published.available_at(period, now=long_after, clock=long_after) == available_at
     early = available_at - timedelta(hours=1)
-    assert published.available_at(period, now=early) == early, "we see it, so it is out"
+    found = published.available_at(period, now=early, clock=early)
+    assert found == early, "we see it, so it is out"
+
+
+def test_what_came_out_after_the_slot_is_not_early_for_who_asks_late() -> None:
+    slot, clock = at(2022, 1, 20, 3), at(2022, 1, 21)
+
+    found = SERIES["us10y"].available_at(at(2022, 1, 19), now=slot, clock=clock)
+
+    assert found == at(2022, 1, 21)
 
 
 def test_what_is_asked_with_a_key(served: Served) -> None:

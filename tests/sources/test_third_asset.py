@@ -25,6 +25,9 @@ SOL = Asset(
     "Solana",
     binance="SOLUSDT",
     coingecko="solana",
+    lot=Decimal("0.001"),
+    tick=Decimal("0.01"),
+    minimum_notional=Decimal(5),
     coinmetrics=("CapMVRVCur",),
     glassnode=("addresses/active_count",),
 )

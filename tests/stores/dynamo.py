@@ -23,6 +23,7 @@ class Dynamo:
     leases: str
     connections: str
     tickets: str
+    rates: str
 
 
 @dataclass
@@ -41,11 +42,17 @@ class Clock:
 def dynamo_of(kind: str, request: pytest.FixtureRequest) -> Dynamo:
     """`fake`: empty and this test's own; `moto`: shared, so tests take names of their own."""
     if kind == "fake":
-        return Dynamo(FakeDynamo().client, "leases", "connections", "tickets")
+        return Dynamo(FakeDynamo().client, "leases", "connections", "tickets", "rates")
     services = request.getfixturevalue("aws")
     names = Settings()
     client = _client(services.aws_endpoint_url, services.aws_access_key, services.aws_secret_key)
-    return Dynamo(client, names.leases_table, names.connections_table, names.tickets_table)
+    return Dynamo(
+        client,
+        names.leases_table,
+        names.connections_table,
+        names.tickets_table,
+        names.rates_table,
+    )
 
 
 @cache

@@ -75,4 +75,44 @@ _FIRST = (
     "INSERT INTO holdings VALUES ('ada', 'BTC', 1, 101, 0)",
     "INSERT INTO outbox VALUES ('ada', 1, 'trade:made', 'hodl-wave', '2025-01-01Z', '{}', false)",
 )
-ROWS: Mapping[str, Sequence[str]] = {"0001_first_schema.sql": _FIRST}
+_SECOND = (
+    "INSERT INTO source_breakers VALUES ('binance', '2025-01-01Z')",
+    "INSERT INTO call_budgets VALUES ('glassnode', '{2025-01-01Z}')",
+    "INSERT INTO backfills VALUES ('binance:BTC:1d', '2025-01-01Z', 5)",
+)
+_MODELS = (
+    """
+    INSERT INTO model_answers VALUES
+        ('request', 'openai', 'gpt-4.1-mini', '{}', 'ok', 100, 20, false, '2025-01-01Z')
+    """,
+    """
+    INSERT INTO model_calls (call_id, request, provider, model, purpose, execution_id, user_id, at,
+                             outcome, error, input_tokens, output_tokens, estimated, cost,
+                             latency_ms)
+    VALUES ('call', 'request', 'openai', 'gpt-4.1-mini', 'judge', 'run', 'ada', '2025-01-01Z',
+            'failed', 'answered 500', 100, 20, true, 0.01, 800)
+    """,
+    "INSERT INTO model_failures VALUES ('openai', 1)",
+    "INSERT INTO spending VALUES ('day 2025-01-01', 3, 0.02, 0.01, '2025-01-01Z')",
+    "INSERT INTO reservations VALUES ('dead', '{day 2025-01-01}', 0.02, '2025-01-01Z')",
+)
+_PAUSES = (
+    """
+    INSERT INTO pauses (strategy_id, user_id, since, reason, author, ended, ended_by, ended_because)
+    VALUES ('hodl-wave', NULL, '2025-01-01Z', 'maintenance', 'olga', '2025-01-02Z', 'otto', 'over'),
+           ('hodl-wave', 'ada', '2025-01-01Z', 'on a journey', 'ada', NULL, NULL, NULL)
+    """,
+)
+_LOOKS = ("INSERT INTO look_turns VALUES ('ada', '2025-01-01Z')",)
+_RECEIPTS = (
+    "INSERT INTO blobs VALUES (repeat('b', 64), 'body')",
+    "INSERT INTO receipts VALUES ('hodl-wave', 1, 'run', '{}', repeat('a', 64))",
+    "INSERT INTO part_receipts VALUES ('ada', 1, 'run', '{}', repeat('a', 64))",
+)
+_VALUATIONS = ("INSERT INTO valuations VALUES ('ada', '2025-01-01Z', 'run', 100, 80, 1, 0, 110)",)
+_THIRD = (*_PAUSES, *_MODELS, *_LOOKS, *_RECEIPTS, *_VALUATIONS)
+ROWS: Mapping[str, Sequence[str]] = {
+    "0001_first_schema.sql": _FIRST,
+    "0002_data_you_can_trust.sql": _SECOND,
+    "0003_decisions_you_can_replay.sql": _THIRD,
+}

@@ -11,8 +11,7 @@ from redis import Redis
 from automoney.encoding import dumps, plain
 from automoney.errors import Unknown
 from automoney.market.candles import Timeframe
-from automoney.market.snapshot import Indicators
-from automoney.market.tracking import Outlook
+from automoney.market.snapshot import Indicators, Outlook
 from automoney.ports import CacheUse
 from automoney.stores.cache import RedisMarketCache
 from automoney.stores.ttl import Lives

@@ -8,6 +8,7 @@ from typing import Any
 import psycopg
 import pytest
 
+from automoney.ports import Evidence
 from automoney.stores.backfills import PostgresBackfills
 from automoney.stores.candles import PostgresCandles
 from automoney.stores.database import Database
@@ -77,12 +78,12 @@ def test_readings_that_are_no_number(database: Database, value: float) -> None:
 @pytest.mark.parametrize("price", ["NaN", "Infinity", "0", "-1"])
 def test_marks_without_a_price(database: Database, price: str) -> None:
     executions = PostgresExecutions(database)
-    run = executions.record(judgement(), fence=1, inputs={})
+    run = executions.record(judgement(), fence=1, evidence=Evidence())
     puts: list[Callable[[], object]] = [
         lambda: PostgresMarks(database).put_marks([mark(price=price)]),
         lambda: executions.fix_fill_mark(run.execution_id, mark(price=price)),
         lambda: executions.record(
-            judgement(view(price=price), strategy="another"), fence=1, inputs={}
+            judgement(view(price=price), strategy="another"), fence=1, evidence=Evidence()
         ),
     ]
     for put in puts:
@@ -98,6 +99,8 @@ MONEY = {
     " ('ada', 1, 1, 'fees', {0}, 'USDT'",
     "balances": "user_id, account, currency, units) VALUES ('ada', 'fees', 'USDT', {0}",
     "holdings": "user_id, asset, quantity, cost, realised) VALUES ('ada', 'BTC', 1, {0}, 0",
+    "valuations": "user_id, slot_at, execution_id, equity, cash, fees, realised, peak) VALUES"
+    " ('ada', now(), 'run', 5, {0}, 0, 0, 9",
 }
 
 

@@ -96,7 +96,7 @@ def test_0002_keeps_all_that_is_possible_and_every_receipt(empty: Database) -> N
     at_version(empty, 1)
     before = counted(empty)
 
-    migrate(empty)
+    migrate(empty, scripts()[:2])
 
     after = counted(empty)
     gone = {name: before[name] - after[name] for name in before if before[name] != after[name]}

@@ -1,14 +1,8 @@
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from automoney.errors import DataMissing, Unbalanced
-from automoney.market.candles import Mark
 from automoney.trading.bookkeeping import (
     Holding,
     deposit_entry,
@@ -16,14 +10,10 @@ from automoney.trading.bookkeeping import (
     portfolio_from,
     portfolio_of,
 )
-from automoney.trading.deciding import decide
-from automoney.trading.filling import fill
 from automoney.trading.judgement import Signal
 from automoney.trading.ledger import Entry, Posting
-from automoney.trading.orders import Costs, Fill
-from automoney.trading.sizing import size
-from automoney.trading.strategies import HODL_WAVE
-from tests.trading.builders import NOON, fill_of, mark, view
+from automoney.trading.orders import Fill
+from tests.trading.builders import NOON, fill_of, mark
 
 BUY, SELL = Signal.BUY, Signal.SELL
 
@@ -156,107 +146,3 @@ def test_what_is_held_needs_a_price() -> None:
         portfolio_of(
             Decimal(0), Decimal(0), Decimal(0), [Holding("ETH", Decimal(1))], {"BTC": mark()}
         )
-
-
-@dataclass(frozen=True)
-class Turn:
-    """One step of a random life: what is thought of an asset, and its price now."""
-
-    asset: str
-    conviction: Decimal
-    price: Decimal
-
-
-def _decimals(low: int, high: int, places: int) -> st.SearchStrategy[Decimal]:
-    return st.integers(low, high).map(lambda units: Decimal(units).scaleb(-places))
-
-
-turns = st.lists(
-    st.builds(
-        Turn,
-        asset=st.sampled_from(["BTC", "ETH"]),
-        conviction=_decimals(-10_000, 10_000, 2),
-        price=_decimals(10**6, 2 * 10**13, 8),
-    ),
-    max_size=25,
-)
-
-
-def _live(
-    life: Iterable[Turn], deposits: Decimal, costs: Costs
-) -> tuple[list[Fill], dict[str, Holding], dict[str, Mark]]:
-    """Decide, size and fill turn by turn; holdings are kept as the store keeps them."""
-    cash, fees = deposits, Decimal(0)
-    holdings: dict[str, Holding] = {}
-    marks: dict[str, Mark] = {}
-    fills: list[Fill] = []
-    for turn in life:
-        marks[turn.asset] = mark(turn.asset, turn.price)
-        books = portfolio_of(cash, deposits, fees, holdings.values(), marks)
-        decision = decide(
-            HODL_WAVE, view(turn.conviction, turn.asset), books, max_position=Decimal("0.6")
-        )
-        order = size(HODL_WAVE, decision, books, marks[turn.asset], costs)
-        if order is None:
-            continue
-        met = fill(order, marks[turn.asset], costs)
-        fills.append(met)
-        holdings[turn.asset] = holdings.get(turn.asset, Holding(turn.asset)).apply(met)
-        cash -= (met.notional if met.side is BUY else -met.notional) + met.fee
-        fees += met.fee
-        assert cash >= 0
-    return fills, holdings, marks
-
-
-@settings(deadline=None)
-@given(
-    life=turns,
-    deposits=_decimals(10**8, 10**14, 8),
-    costs=st.builds(Costs, fee=_decimals(0, 100, 4), slippage=_decimals(0, 100, 4)),
-)
-def test_books_always_add_up(life: list[Turn], deposits: Decimal, costs: Costs) -> None:
-    fills, holdings, marks = _live(life, deposits, costs)
-    entries = [deposit_entry(deposits, NOON), *(fill_entry(fill_, "a run") for fill_ in fills)]
-    balances: dict[tuple[str, str], Decimal] = defaultdict(Decimal)
-    for entry in entries:
-        for posting in entry.postings:
-            balances[posting.account, posting.currency] += posting.units
-
-    replayed = portfolio_from(fills, deposits, marks)
-    running = portfolio_of(
-        balances["assets:USDT", "USDT"],
-        -balances["equity:deposits", "USDT"],
-        balances["fees", "USDT"],
-        holdings.values(),
-        marks,
-    )
-
-    assert replayed == running
-    for currency in ("USDT", "BTC", "ETH"):
-        assert sum(units for (_, held_in), units in balances.items() if held_in == currency) == 0
-    for holding in holdings.values():
-        assert balances[f"assets:{holding.asset}", holding.asset] == holding.quantity
-        assert holding.cost >= 0
-    unrealised = sum((p.unrealised_pnl for p in replayed.positions), Decimal(0))
-    assert replayed.pnl == replayed.realised_pnl + unrealised
-    assert replayed.unrealised_pnl == unrealised
-
-
-def test_random_lives_do_trade() -> None:
-    """The property above would hold of an empty book too: make sure that books fill."""
-    life = [
-        Turn("BTC", Decimal(70), Decimal(45_000)),
-        Turn("ETH", Decimal(40), Decimal(2_500)),
-        Turn("BTC", Decimal(-30), Decimal(50_000)),
-        Turn("ETH", Decimal(-80), Decimal(2_000)),
-    ]
-    fills, holdings, _ = _live(life, Decimal(100_000), Costs())
-
-    assert [(f.asset, f.side) for f in fills] == [
-        ("BTC", BUY),
-        ("ETH", BUY),
-        ("BTC", SELL),
-        ("ETH", SELL),
-    ]
-    assert holdings["ETH"].quantity == 0
-    assert holdings["ETH"].realised < 0 < holdings["BTC"].realised

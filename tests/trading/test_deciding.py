@@ -6,11 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from automoney.trading.deciding import decide
-from automoney.trading.judgement import Signal
-from automoney.trading.orders import Decision
+from automoney.trading.judgement import Signal, View
+from automoney.trading.orders import Decision, Rule
 from automoney.trading.portfolio import Portfolio
-from automoney.trading.strategies import HODL_WAVE
-from tests.trading.builders import portfolio, view
+from automoney.trading.strategies import HODL_WAVE, Strategy
+from tests.trading.builders import NOON, portfolio, standing, view
 
 HALF = Decimal("0.5")
 BUY, SELL, HOLD = Signal.BUY, Signal.SELL, Signal.HOLD
@@ -22,38 +22,48 @@ def holding(share: str | Decimal) -> Portfolio:
     return portfolio(100_000 - held, {"BTC": str(held)}, {"BTC": "1"})
 
 
+def decided(
+    conviction: str | Decimal | View,
+    books: Portfolio,
+    most: Decimal = HALF,
+    strategy: Strategy = HODL_WAVE,
+) -> Decision:
+    """By a follower without any guard but his largest position."""
+    seen = conviction if isinstance(conviction, View) else view(conviction)
+    return decide(strategy, seen, books, standing(most), at=NOON)
+
+
 @pytest.mark.parametrize(
-    ("conviction", "held", "signal", "target", "words"),
+    ("conviction", "held", "rule", "target", "words"),
     [
-        pytest.param("19.99", "0.1", HOLD, "0.1000", "between -20 and +20", id="below the line"),
-        pytest.param("20.00", "0", BUY, "0.1667", "buy up to 16.7 %", id="on the line buys"),
+        pytest.param("19.99", "0.1", "between", "0.1000", "between -20 and +20", id="below"),
+        pytest.param("20.00", "0", "buy", "0.1666", "buy up to 16.7 %", id="on the line buys"),
         pytest.param(
-            "34.20", "0.1", BUY, "0.2850", "buy up to 28.5 % of equity (now 10.0 %)", id="b"
+            "34.20", "0.1", "buy", "0.2850", "buy up to 28.5 % of equity (now 10.0 %)", id="b"
         ),
-        pytest.param("60.00", "0", BUY, "0.5000", "buy up to 50.0 %", id="as much as allowed"),
-        pytest.param("95.00", "0", BUY, "0.5000", "buy up to 50.0 %", id="and never more"),
-        pytest.param(
-            "60.00", "0.46", HOLD, "0.4600", "less than 5.0 %, too small", id="in the band"
-        ),
-        pytest.param("60.00", "0.45", BUY, "0.5000", "buy up to 50.0 %", id="as wide as the band"),
-        pytest.param("30.00", "0.7", HOLD, "0.7000", "held already", id="a buy never sells"),
-        pytest.param("0.00", "0.7", HOLD, "0.7000", "hold (now 70.0 %)", id="neutral keeps"),
-        pytest.param("-19.99", "0.4", HOLD, "0.4000", "between", id="above the lower line"),
-        pytest.param("-20.00", "0.5", SELL, "0.3333", "sell down to 33.3 %", id="on it sells"),
-        pytest.param("-45.00", "0.5", SELL, "0.1250", "sell down to 12.5 %", id="lower, less left"),
-        pytest.param("-20.00", "0.2", HOLD, "0.2000", "may stay", id="a sell never buys"),
-        pytest.param("-40.00", "0.2", HOLD, "0.2000", "too small", id="a sell in the band"),
-        pytest.param("-60.00", "0.5", SELL, "0.0000", "sell all of it", id="out"),
-        pytest.param("-99.00", "0.02", SELL, "0.0000", "sell all of it", id="out, band or not"),
-        pytest.param("-99.00", "0", HOLD, "0.0000", "stay out", id="nothing to sell"),
+        pytest.param("60.00", "0", "buy", "0.5000", "buy up to 50.0 %", id="as much as allowed"),
+        pytest.param("95.00", "0", "buy", "0.5000", "buy up to 50.0 %", id="and never more"),
+        pytest.param("60.00", "0.46", "band", "0.4600", "less than 5.0 %, too small", id="band"),
+        pytest.param("60.00", "0.45", "buy", "0.5000", "buy up to 50.0 %", id="wide as the band"),
+        pytest.param("30.00", "0.7", "full", "0.7000", "held already", id="a buy never sells"),
+        pytest.param("0.00", "0.7", "between", "0.7000", "hold (now 70.0 %)", id="neutral keeps"),
+        pytest.param("-19.99", "0.4", "between", "0.4000", "between", id="above the lower line"),
+        pytest.param("-20.00", "0.5", "sell", "0.3333", "sell down to 33.3 %", id="on it sells"),
+        pytest.param("-45.00", "0.5", "sell", "0.1250", "sell down to 12.5 %", id="lower, less"),
+        pytest.param("-20.00", "0.2", "light", "0.2000", "may stay", id="a sell never buys"),
+        pytest.param("-40.00", "0.2", "band", "0.2000", "too small", id="a sell in the band"),
+        pytest.param("-60.00", "0.5", "exit", "0.0000", "sell all of it", id="out"),
+        pytest.param("-99.00", "0.02", "exit", "0.0000", "sell all of it", id="out, band or not"),
+        pytest.param("-99.00", "0", "out", "0.0000", "stay out", id="nothing to sell"),
     ],
 )
 def test_conviction_becomes_a_target(
-    conviction: str, held: str, signal: Signal, target: str, words: str
+    conviction: str, held: str, rule: str, target: str, words: str
 ) -> None:
-    decision = decide(HODL_WAVE, view(conviction), holding(held), max_position=HALF)
+    decision = decided(conviction, holding(held))
 
-    assert decision.signal is signal
+    assert decision.rule == rule
+    assert decision.signal is {"buy": BUY, "sell": SELL, "exit": SELL}.get(rule, HOLD)
     assert str(decision.target_weight) == target
     assert decision.weight == Decimal(held)
     assert decision.conviction == Decimal(conviction)
@@ -65,8 +75,7 @@ def test_conviction_becomes_a_target(
 
 
 def test_a_degraded_view_says_so() -> None:
-    whole = decide(HODL_WAVE, view("30"), holding("0"), max_position=HALF)
-    narrow = decide(HODL_WAVE, view("30", degraded=True), holding("0"), max_position=HALF)
+    whole, narrow = (decided(view("30", degraded=one), holding("0")) for one in (False, True))
 
     assert "degraded" not in whole.reasoning
     assert "degraded" in narrow.reasoning
@@ -74,10 +83,14 @@ def test_a_degraded_view_says_so() -> None:
 
 
 def test_an_empty_account_holds_nothing_and_does_not_divide_by_zero() -> None:
-    decision = decide(HODL_WAVE, view("-80"), portfolio("0"), max_position=HALF)
+    decision = decided("-80", portfolio("0"))
 
     assert decision.signal is HOLD
     assert decision.target_weight == 0
+
+
+def test_a_limit_finer_than_shares_are_told_is_not_rounded_up() -> None:
+    assert decided("90", holding("0"), Decimal("0.33339999")).target_weight == Decimal("0.3333")
 
 
 convictions = st.integers(-10_000, 10_000).map(lambda hundredths: Decimal(hundredths) / 100)
@@ -91,8 +104,7 @@ def test_more_conviction_never_means_a_smaller_share(
 ) -> None:
     strategy = replace(HODL_WAVE, rebalance_band=band)
     low, high = (
-        decide(strategy, view(conviction), holding(held), max_position=most)
-        for conviction in sorted((one, other))
+        decided(conviction, holding(held), most, strategy) for conviction in sorted((one, other))
     )
 
     assert low.target_weight <= high.target_weight
@@ -101,10 +113,11 @@ def test_more_conviction_never_means_a_smaller_share(
 @settings(deadline=None)
 @given(convictions, shares, shares)
 def test_signals_keep_their_promise(conviction: Decimal, held: Decimal, most: Decimal) -> None:
-    decision = decide(HODL_WAVE, view(conviction), holding(held), max_position=most)
+    decision = decided(conviction, holding(held), most)
 
     assert decision.weight == held
     assert _promised(decision, most)
+    assert (decision.signal is HOLD) is (decision.rule not in (Rule.BUY, Rule.SELL, Rule.EXIT))
 
 
 def _promised(decision: Decision, most: Decimal) -> bool:

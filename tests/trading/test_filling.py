@@ -18,9 +18,21 @@ from tests.trading.builders import mark
         pytest.param(
             "SELL", "45000", "0.01", "44977.5", "449.775", "0.449775", id="seller gets less"
         ),
-        # 0.00001 * 1.0005 = 0.000010005 -> 0.00001000 (half to even; 0.0000100050 is the half)
-        pytest.param("BUY", "0.00001", "3", "0.00001", "0.00003", "0.00000003", id="half to even"),
-        pytest.param("BUY", "0.00003", "1", "0.00003002", "0.00003002", "0.00000003", id="and up"),
+        # 45000.01 * 1.0005 = 45022.510005, and on to the next cent
+        pytest.param(
+            "BUY", "45000.01", "1", "45022.52", "45022.52", "45.02252", id="up to the next tick"
+        ),
+        # 45000.01 * 0.9995 = 44977.509995
+        pytest.param(
+            "SELL", "45000.01", "1", "44977.5", "44977.5", "44.9775", id="down to the next tick"
+        ),
+        pytest.param("SELL", "0.01", "3", "0.01", "0.03", "0.00003", id="never below one tick"),
+        # 10.01 * 0.00001 = 0.0001001, a thousandth of which is 0.0000001001
+        pytest.param("BUY", "10", "0.00001", "10.01", "0.0001001", "0.0000001", id="fee rounded"),
+        # 20.02 * 0.0000012345 = 0.00002471469
+        pytest.param(
+            "BUY", "20", "0.0000012345", "20.01", "0.0000247", "0.00000002", id="notional rounded"
+        ),
     ],
 )
 def test_a_fill_moves_against_the_trader_and_pays(

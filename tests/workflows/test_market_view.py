@@ -24,6 +24,7 @@ from automoney.workflows.collect import DataCollector, collect
 from automoney.workflows.collect_prices import PriceCollector
 from automoney.workflows.collect_series import SeriesCollector
 from automoney.workflows.market_view import MarketView
+from automoney.workflows.pricing import Pricing
 from tests.api.fakes_api import World
 from tests.fakes import FakeAlerts, FakeCollections, NoCache
 from tests.stores.conftest import database, migrated, migrated_url
@@ -115,7 +116,8 @@ class Room:
     def answers(self) -> dict[str, Any]:
         """What the API says on each path; from where the price came goes by `origin`."""
         world = World(now=self.now + timedelta(seconds=90))
-        services = replace(world.services(), view=self.view(), cache=self.cache, marks=self.marks)
+        pricing = Pricing(self.candles, self.marks)
+        services = replace(world.services(), view=self.view(), cache=self.cache, pricing=pricing)
         with TestClient(
             create_app(services), headers={"Authorization": "Bearer token-of-ada"}
         ) as client:

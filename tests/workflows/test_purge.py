@@ -1,6 +1,7 @@
 """Purging real stores: what is over goes, what is wanted stays, and it says how much there was."""
 
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,15 +9,19 @@ from redis import Redis
 
 from automoney.encoding import plain
 from automoney.market.candles import Timeframe
+from automoney.ports import Cap, Outcome, Spender
 from automoney.schedule import Slot
 from automoney.stores.cache import RedisMarketCache
 from automoney.stores.candles import PostgresCandles
 from automoney.stores.database import Database
 from automoney.stores.leftovers import PostgresLeftovers
 from automoney.stores.marks import PostgresMarks
+from automoney.stores.model_calls import PostgresUsage
+from automoney.stores.spending import PostgresSpending
 from automoney.workflows.purge import Purge
 from tests.builders import NOON, candle, judgement, mark
 from tests.fakes import NoCache
+from tests.llm.builders import RUN, call
 from tests.stores.conftest import database, migrated, migrated_url
 from tests.stores.valkey import OwnValkey, valkey
 
@@ -82,6 +87,24 @@ def test_bans_that_are_over_and_budgets_that_nobody_spends_from_are_forgotten(
     assert left == [("running",), ("used",)]
 
 
+def test_money_of_long_ago_is_forgotten_but_what_it_bought_is_not(database: Database) -> None:
+    spending = PostgresSpending(database)
+    for name, days in (("old", 36), ("new", 34)):
+        at = WALL - days * DAY
+        spending.reserve(name, Decimal("0.1"), [Cap(f"day {name}", Decimal(1))], at=at)
+    spending.reserve("dead", Decimal("0.1"), [Cap("day old", Decimal(1))], at=WALL - 36 * DAY)
+    spending.fail(call("old", outcome=Outcome.FAILED, spender=Spender(WALL - 36 * DAY, RUN)))
+
+    assert purge(database, NoCache())["purged"]["spending"] == 1
+
+    usage = PostgresUsage(database)
+    assert [one.budget for one in usage.purses(["day old", "day new"])] == ["day new"]
+    assert [one.call_id for one in usage.of_execution(RUN)] == ["old"]
+    with database.connection() as connection:
+        left = connection.execute("SELECT call_id FROM reservations").fetchall()
+    assert left == [("new",)]
+
+
 def test_orphans_of_ours_go_from_the_cache_and_everything_else_stays(
     database: Database, redis: Redis
 ) -> None:
@@ -141,6 +164,7 @@ def test_without_the_cache_postgres_is_purged_and_it_says_so(
         "1hCandles": 0,
         "4hCandles": 0,
         "breakers": 0,
+        "spending": 0,
         "budgets": 0,
     }
 

@@ -22,6 +22,7 @@ from tests.workflows.price_rooms import Room, Stores, runner, stores
 __all__ = ["database", "migrated", "migrated_url", "runner", "stores"]  # fixtures
 
 MINUTE = timedelta(minutes=1)
+WEEKLY = (Timeframe.W1,)
 HOURS = walk(24 * 450)
 AT = LISTED + 431 * DAY + 7 * HOUR  # 12:00
 
@@ -42,7 +43,7 @@ class NoReadings:
 
 
 def market(room: Room, *, cached: bool = True) -> Market:
-    return Market(
+    return Market.stored(
         room.stores.candles,
         room.stores.marks,
         NoReadings(),
@@ -61,13 +62,15 @@ def test_with_and_without_a_cache_every_figure_is_the_same(
         for moment in (at, at + 4 * MINUTE):
             with_it, without = (market(room, cached=cached) for cached in (True, False))
 
-            seen = with_it.snapshots(("BTC",), moment)
-            assert seen == without.snapshots(("BTC",), moment)
-            finer = with_it.indicators(("BTC",), TRACKED, moment)
-            assert finer == without.indicators(("BTC",), TRACKED, moment)
-            assert finer["BTC"][Timeframe.W1] == seen["BTC"].indicators
-            assert None not in asdict(seen["BTC"].indicators).values()
-            assert all(None not in asdict(one).values() for one in finer["BTC"].values())
+            seen = with_it.snapshots(("BTC",), TRACKED, moment)
+            assert seen == without.snapshots(("BTC",), TRACKED, moment)
+            outlooks = seen["BTC"].outlooks
+            assert tuple(outlooks) == TRACKED
+            assert all(None not in asdict(one.indicators).values() for one in outlooks.values())
+            assert (seen["BTC"].timeframe, seen["BTC"].bar) == (
+                TRACKED[0],
+                outlooks[TRACKED[0]].bar,
+            )
 
 
 def test_a_slot_sees_nothing_that_was_collected_after_it(runner: asyncio.Runner) -> None:
@@ -79,8 +82,7 @@ def test_a_slot_sees_nothing_that_was_collected_after_it(runner: asyncio.Runner)
 
     for cached in (True, False):
         now, then = (market(room, cached=cached) for room in (early, late))
-        assert now.snapshots(("BTC",), AT) == then.snapshots(("BTC",), AT)
-        assert now.indicators(("BTC",), TRACKED, AT) == then.indicators(("BTC",), TRACKED, AT)
+        assert now.snapshots(("BTC",), TRACKED, AT) == then.snapshots(("BTC",), TRACKED, AT)
 
 
 def test_a_corrected_day_is_seen_at_once_however_warm_the_cache(
@@ -88,15 +90,15 @@ def test_a_corrected_day_is_seen_at_once_however_warm_the_cache(
 ) -> None:
     room = Room(stores, runner, (Exchange(list(HOURS)),))
     room.collect(AT)
-    before = market(room).snapshots(("BTC",), AT + MINUTE)["BTC"].indicators
+    before = market(room).snapshots(("BTC",), WEEKLY, AT + MINUTE)["BTC"].indicators
     monday = Timeframe.W1.open_time(AT)
     (sunday,) = stores.candles.closed("BTC", Timeframe.D1, since=monday - DAY, by=monday)
 
     stores.candles.put([raised(sunday)])
 
-    after = market(room).snapshots(("BTC",), AT + MINUTE)["BTC"].indicators
+    after = market(room).snapshots(("BTC",), WEEKLY, AT + MINUTE)["BTC"].indicators
     assert after != before
-    without = market(room, cached=False).snapshots(("BTC",), AT + MINUTE)["BTC"].indicators
+    without = market(room, cached=False).snapshots(("BTC",), WEEKLY, AT + MINUTE)["BTC"].indicators
     assert after == without
 
 
@@ -109,24 +111,24 @@ def test_without_a_price_or_closed_bars_there_is_no_snapshot(runner: asyncio.Run
     room = Room(Stores(FakeCandles(), FakeMarks()), runner, (exchange,))
 
     with pytest.raises(DataMissing, match="no price of BTC"):
-        market(room).snapshots(("BTC",), AT)
+        market(room).snapshots(("BTC",), WEEKLY, AT)
 
     exchange.no_candles = "timed out"
     room.collect(AT)
     with pytest.raises(DataMissing, match="no closed day of BTC"):
-        market(room).snapshots(("BTC",), AT + MINUTE)
-    with pytest.raises(DataMissing, match="1h bars of BTC"):
-        market(room).indicators(("BTC",), (Timeframe.H1,), AT + MINUTE)
+        market(room).snapshots(("BTC",), WEEKLY, AT + MINUTE)
+    with pytest.raises(DataMissing, match="the newest 1h bar of BTC before"):
+        market(room).snapshots(("BTC",), (Timeframe.H1,), AT + MINUTE)
 
     exchange.no_candles = None
     room.collect(AT + 5 * MINUTE)
-    market(room).snapshots(("BTC",), AT + 6 * MINUTE)
+    market(room).snapshots(("BTC",), WEEKLY, AT + 6 * MINUTE)
     with pytest.raises(DataMissing, match="the newest price of BTC is"):
-        market(room).snapshots(("BTC",), AT + HOUR)
+        market(room).snapshots(("BTC",), WEEKLY, AT + HOUR)
 
     exchange.no_candles = "timed out"
     room.collect(AT + 3 * DAY)
     with pytest.raises(DataMissing, match="the newest closed day of BTC ended 3 days"):
-        market(room).snapshots(("BTC",), AT + 3 * DAY + MINUTE)
-    with pytest.raises(DataMissing, match="1h bars of BTC"):
-        market(room).indicators(("BTC",), (Timeframe.H1,), AT + 3 * DAY + MINUTE)
+        market(room).snapshots(("BTC",), WEEKLY, AT + 3 * DAY + MINUTE)
+    with pytest.raises(DataMissing, match="the newest 1h bar of BTC before"):
+        market(room).snapshots(("BTC",), (Timeframe.H1,), AT + 3 * DAY + MINUTE)

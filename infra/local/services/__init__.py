@@ -36,6 +36,7 @@ class Services:
     region: str
     orders_queue_url: str
     events_queue_url: str
+    looks_queue_url: str
     alerts_topic_arn: str
     _credentials: dict[str, str] = field(repr=False)
     _servers: tuple[Server, ...] = field(repr=False)
@@ -51,6 +52,7 @@ class Services:
             "AUTOMONEY_AWS_REGION": self.region,
             "AUTOMONEY_ORDERS_QUEUE_URL": self.orders_queue_url,
             "AUTOMONEY_EVENTS_QUEUE_URL": self.events_queue_url,
+            "AUTOMONEY_LOOKS_QUEUE_URL": self.looks_queue_url,
             "AUTOMONEY_ALERTS_TOPIC_ARN": self.alerts_topic_arn,
             **self._credentials,
             "NO_PROXY": passed_by,
@@ -166,6 +168,7 @@ def start_services(
             region=REGION,
             orders_queue_url=made.orders_queue_url,
             events_queue_url=made.events_queue_url,
+            looks_queue_url=made.looks_queue_url,
             alerts_topic_arn=made.alerts_topic_arn,
             _credentials=moto.credentials(),
             _servers=servers,

@@ -30,6 +30,7 @@ class Resources:
 
     orders_queue_url: str
     events_queue_url: str
+    looks_queue_url: str
     alerts_topic_arn: str
 
 
@@ -101,7 +102,7 @@ def provision(session: "boto3.Session", endpoint_url: str) -> Resources:
     _create_tables(client("dynamodb"))
     queues = _create_queues(client("sqs"))
     topic = client("sns").create_topic(Name="automoney-alerts")["TopicArn"]
-    return Resources(queues[Queue.ORDERS], queues[Queue.EVENTS], topic)
+    return Resources(queues[Queue.ORDERS], queues[Queue.EVENTS], queues[Queue.LOOKS], topic)
 
 
 def own_session(access_key: str, secret_key: str) -> "boto3.Session":

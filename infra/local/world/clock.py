@@ -14,18 +14,19 @@ HOUR: Micros = 60 * MINUTE
 DAY: Micros = 24 * HOUR
 WEEK: Micros = 7 * DAY
 
+_MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SIZE = 8
 
 
 def micros(moment: datetime) -> Micros:
     """Whole microseconds since 1970 of an aware time."""
-    return (moment - _EPOCH) // timedelta(microseconds=1)
+    return (moment - _EPOCH) // _MICROSECOND
 
 
 def moment(at: Micros) -> datetime:
     """The aware time in UTC of that many microseconds since 1970."""
-    return _EPOCH + timedelta(microseconds=at)
+    return _EPOCH + timedelta(0, 0, at)
 
 
 class WorldClock:

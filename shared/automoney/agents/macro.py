@@ -3,9 +3,18 @@
 Rules in a table, deterministic, pure.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 
-from automoney.agents.rules import Measured, Rule, change, growth, level, measured, score_by
+from automoney.agents.rules import (
+    Measured,
+    Rule,
+    change,
+    growth,
+    level,
+    measured,
+    score_by_series,
+)
 from automoney.market.snapshot import Snapshot
 from automoney.trading.judgement import Score
 
@@ -21,7 +30,12 @@ def judge(snapshot: Snapshot) -> Score:
 
     Raises DataMissing if there is neither any macro series nor the sentiment index.
     """
-    return score_by(AGENT, RULES, snapshot)
+    return score_by_series(AGENT, RULES, snapshot, per_asset=False)
+
+
+def rules_for(_: Snapshot) -> Sequence[Rule]:
+    """The table that a snapshot is judged by: one for all."""
+    return RULES
 
 
 def _rates(snapshot: Snapshot) -> Measured | None:
@@ -77,8 +91,9 @@ RULES = (
         ((-1, 1), (-0.25, 0.6), (0, 0.3), (0.25, -0.3), (1, -1)),
         "the federal funds rate moved by {:+.2f} points in half a year",
         ((-0.1, "money gets cheaper"), (0.1, "rates rest"), (_INF, "money gets dearer")),
-        "Rates are what safe money earns: each hiking cycle since bitcoin exists (2017-18, 2022-23)"
-        " came with its bear markets, pauses and cuts (2019-07, 2020-03, 2024-09) with recoveries.",
+        "Rates are what safe money earns.  Since bitcoin exists there were two cycles of hikes"
+        " (2015-12 to 2018-12, 2022-03 to 2023-07); its bear markets of 2018 and 2022 fell into"
+        " them, and it recovered as they slowed (2019, 2023).",
     ),
     Rule(
         "us10y_change",
@@ -143,8 +158,9 @@ RULES = (
             (0.5, "a flat curve"),
             (_INF, "a steep curve, as early in an upswing"),
         ),
-        "Estrella and Mishkin, 1996: inversions have come before US recessions, but by 6 to 24"
-        " months: hence the small weight.",
+        "Estrella and Mishkin, 1996, on 10 years against 3 months: inversions have come before US"
+        " recessions, by half a year to two years.  The 2-year yield turns with less delay; such a"
+        " lead times nothing: hence the small weight.",
     ),
     Rule(
         "dollar_change",
@@ -157,7 +173,7 @@ RULES = (
             (1, "a steady dollar"),
             (_INF, "a strong dollar, tight conditions"),
         ),
-        "Most of the world's debt is in dollars, so a rising dollar tightens credit everywhere "
+        "Much of the world's debt across borders is in dollars, so a rising dollar tightens credit"
         " (Bruno and Shin, 2015); bitcoin rose against a falling one in 2020 H2 and fell against a"
         " rising one in 2022.",
     ),
@@ -174,7 +190,7 @@ RULES = (
             (75, "greed"),
             (_INF, "extreme greed, which has been a time to be careful"),
         ),
-        "Contrarian, after Baker and Wurgler, 2006; a mood can last for months: hence the small"
-        " weight.",
+        "Contrarian, after Baker and Wurgler, 2006, on stocks: returns were low after high"
+        " sentiment, and high after low.  A mood can last for months: hence the small weight.",
     ),
 )

@@ -10,7 +10,7 @@ from itertools import accumulate
 from math import sqrt
 from statistics import fmean, median
 
-from automoney.agents.rules import Measured, Rule, level, measured, score_by, window
+from automoney.agents.rules import Measured, Rule, level, measured, score_by_series, window
 from automoney.market.snapshot import Snapshot
 from automoney.trading.judgement import Score
 
@@ -28,8 +28,12 @@ def judge(snapshot: Snapshot) -> Score:
 
     Raises DataMissing if no on-chain series has any value.
     """
-    rules = RULES_BY_Z if _prefers_z(snapshot) else RULES_BY_RATIO
-    return score_by(AGENT, rules, snapshot)
+    return score_by_series(AGENT, rules_for(snapshot), snapshot, per_asset=True)
+
+
+def rules_for(snapshot: Snapshot) -> Sequence[Rule]:
+    """The table that a snapshot is judged by."""
+    return RULES_BY_Z if _prefers_z(snapshot) else RULES_BY_RATIO
 
 
 def _prefers_z(snapshot: Snapshot) -> bool:
@@ -92,7 +96,7 @@ def _addresses(snapshot: Snapshot) -> Measured | None:
 def _long_term_holders(snapshot: Snapshot) -> Measured | None:
     """The 30-day change of long-term holders' coins, in its own usual size over a year."""
     values = window(snapshot.series.get("lth_supply_change", ()), _YEAR)
-    usual = sqrt(fmean(value * value for value in values)) if len(values) >= 30 else 0
+    usual = sqrt(fmean([value * value for value in values])) if len(values) >= 30 else 0
     return measured(snapshot, values[-1] / usual if usual else None, "lth_supply_change")
 
 
@@ -105,7 +109,7 @@ def _sums(values: Sequence[float], size: int) -> list[float]:
 def _deviation(values: Sequence[float]) -> float:
     """Population standard deviation in floats: `statistics.pstdev` is exact, and slow for it."""
     mean = fmean(values)
-    return sqrt(fmean((value - mean) ** 2 for value in values))
+    return sqrt(fmean([(value - mean) ** 2 for value in values]))
 
 
 _INF = float("inf")
@@ -118,8 +122,9 @@ _TREND_WORDS = (
 )
 _TREND_SOURCE = (
     "Glassnode's 'MVRV momentum': MVRV crossing its half-year mean has marked the change between"
-    " bull and bear markets (up 2019-04, 2020-05, 2023-01; down 2018-01, 2021-12).  It keeps a"
-    " cheap market that still falls from being bought at once."
+    " bull and bear markets (up 2019-04, 2020-05, 2023-01; down 2018-01, 2021-12), with false turns"
+    " in between (down 2023-09, 2024-07).  It keeps a cheap market that still falls from being"
+    " bought at once."
 )
 
 _VALUE_BY_Z = Rule(
@@ -200,7 +205,9 @@ _FLOWS = (
         ((-2, -1), (0, 0), (2, 1)),
         "long-term holders' coins changed by {:+.1f} times the usual",
         ((-0.5, "old coins are sold"), (0.5, "old coins rest"), (_INF, "coins are put away")),
-        "Long-term holders have accumulated in bear markets and handed out into every top.",
+        "Schultze-Kraft (Glassnode), 2020, on coins that have not moved for 155 days: such holders"
+        " have gathered in bear markets and handed out into tops.  They are early by months: hence"
+        " the small weight.",
     ),
 )
 RULES_BY_Z = (

@@ -9,12 +9,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from math import isfinite
+from operator import attrgetter
+from typing import NamedTuple
 
 from automoney.errors import DataMissing
 from automoney.market.readings import Filled, Reading
-from automoney.market.snapshot import Snapshot
+from automoney.market.snapshot import KnownSeries, Snapshot
 from automoney.trading.judgement import Factor, Score
 
 Curve = tuple[tuple[float, float], ...]
@@ -23,6 +24,8 @@ Curve = tuple[tuple[float, float], ...]
 Words = tuple[tuple[float, str], ...]
 """(limit, what it means below that limit), limits ascending, the last one infinite."""
 
+_period = attrgetter("period")
+
 _ENOUGH = 0.25
 """The share of a table's weight below which what is left may no longer speak for all of it."""
 
@@ -30,8 +33,7 @@ _WEAKER = 0.5
 """How much a value counts for confidence if it is stale, a stand-in or a default."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measured:
+class Measured(NamedTuple):
     """A rule's `value` in its own unit, with what is needed to know how far to trust it.
 
     `available_at` is when the newest input could be known, `sources` who said so.
@@ -67,12 +69,17 @@ class Rule:
         return f"{self.says.format(value)}: {meaning}"
 
 
-@dataclass(frozen=True, slots=True)
-class _Weighed:
-    """A rule whose measurement may be used."""
+class _Verdict(NamedTuple):
+    """What a table says of a snapshot, apart from when that is.
 
-    rule: Rule
-    measured: Measured
+    `weighed` are the rules whose measurements may be used, and the points that each gives.
+    """
+
+    value: float
+    confidence: float
+    sources: tuple[str, ...]
+    degraded: bool
+    weighed: tuple[Sequence[tuple[Rule, Measured]], Sequence[float]]
 
 
 def score_by(agent: str, rules: Sequence[Rule], snapshot: Snapshot) -> Score:
@@ -90,44 +97,104 @@ def score_by(agent: str, rules: Sequence[Rule], snapshot: Snapshot) -> Score:
     Raises:
         DataMissing: no rule found its input.
     """
-    weighed = tuple(_usable(rules, snapshot))
-    if not weighed:
+    return _score(agent, rules, snapshot, _verdict(agent, rules, snapshot))
+
+
+def score_by_series(
+    agent: str, rules: Sequence[Rule], snapshot: Snapshot, *, per_asset: bool
+) -> Score:
+    """`score_by` for rules that measure nothing but series, such as change once a day.
+
+    What was worked out of the very same series is not worked out again.  `per_asset` says whether
+    they are those about the asset, or those about none in particular.
+    """
+    series = snapshot.series
+    if not isinstance(series, KnownSeries):
+        return score_by(agent, rules, snapshot)
+    worked_out = series.of_asset if per_asset else series.of_none
+    name = (agent, snapshot.stale)
+    table, verdict = worked_out.get(name, (None, None))
+    if table is not rules:
+        verdict = _verdict(agent, rules, snapshot)
+        worked_out[name] = rules, verdict
+    return _score(agent, rules, snapshot, verdict)
+
+
+def _verdict(agent: str, rules: Sequence[Rule], snapshot: Snapshot) -> _Verdict:
+    usable: list[tuple[Rule, Measured]] = []
+    weights: list[float] = []
+    trusted: list[float] = []
+    names: set[str] = set()
+    any_stale = False
+    for rule in rules:
+        taken = rule.measure(snapshot)
+        if taken is None:
+            continue
+        value, _, sources, stale, proxy, filled = taken
+        if not isfinite(value) or (stale and proxy):
+            continue
+        weight = rule.weight
+        usable.append((rule, taken))
+        weights.append(weight)
+        trusted.append(_WEAKER * weight if stale or proxy or filled else weight)
+        names.update(sources)
+        any_stale = any_stale or stale
+    if not usable:
         wanted = ", ".join(rule.name for rule in rules)
         raise DataMissing(f"{agent} has nothing to judge {snapshot.asset} by: no {wanted}")
-    whole = sum(rule.weight for rule in rules)
-    present = sum(item.rule.weight for item in weighed)
+    whole = sum([rule.weight for rule in rules])
+    present = sum(weights)
     enough = _ENOUGH * whole
-    factors = {
-        item.rule.name: _factor(item, 100 * item.rule.weight / max(present, enough), snapshot.as_of)
-        for item in weighed
-    }
-    value = round(sum(factor.contribution for factor in factors.values()), 2)
-    trusted = sum(_trust(item.measured) * item.rule.weight for item in weighed)
-    absent = [rule.name for rule in rules if rule.name not in factors]
-    score = max(-100.0, min(100.0, value)) + 0.0  # + 0.0: no negative zero on a screen
-    return Score(
-        agent=agent,
-        value=score,
-        confidence=round(trusted / whole, 2),
-        reasoning=_reasoning(agent, snapshot.asset, score, tuple(factors.values()), absent),
-        factors=tuple(
+    divisor = max(present, enough)
+    points = [
+        # + 0.0: no negative zero on a screen
+        round(100 * rule.weight / divisor * along(rule.curve, taken.value), 2) + 0.0
+        for rule, taken in usable
+    ]
+    return _Verdict(
+        value=max(-100.0, min(100.0, round(sum(points), 2))) + 0.0,
+        confidence=round(sum(trusted) / whole, 2),
+        sources=tuple(sorted(names)),
+        degraded=any_stale or present < enough,
+        weighed=(usable, points),
+    )
+
+
+def _score(agent: str, rules: Sequence[Rule], snapshot: Snapshot, verdict: _Verdict) -> Score:
+    asset, as_of = snapshot.asset, snapshot.as_of
+    value, confidence, sources, degraded, (usable, points) = verdict
+
+    def in_words() -> tuple[str, tuple[Factor, ...]]:
+        factors = {
+            rule.name: _factor(rule, taken, contribution, as_of)
+            for (rule, taken), contribution in zip(usable, points, strict=True)
+        }
+        absent = [rule.name for rule in rules if rule.name not in factors]
+        return _reasoning(agent, asset, value, tuple(factors.values()), absent), tuple(
             factors.get(rule.name, Factor(rule.name, None, 0.0, "no data")) for rule in rules
-        ),
-        sources=tuple(sorted({name for item in weighed for name in item.measured.sources})),
-        judged_at=snapshot.as_of,
-        degraded=present < enough or any(item.measured.stale for item in weighed),
+        )
+
+    return Score.by_rules(
+        agent,
+        value,
+        confidence,
+        in_words=in_words,
+        sources=sources,
+        judged_at=as_of,
+        degraded=degraded,
     )
 
 
 def along(curve: Curve, value: float) -> float:
     """The strength at `value` on the curve."""
-    first, last = curve[0], curve[-1]
-    if value <= first[0]:
-        return first[1]
-    for (left, low), (right, high) in pairwise(curve):
+    left, low = curve[0]
+    if value <= left:
+        return low
+    for right, high in curve:
         if value <= right:
             return low + (high - low) * (value - left) / (right - left)
-    return last[1]
+        left, low = right, high
+    return low
 
 
 # ---------------------------------------------------------------- measuring
@@ -138,11 +205,16 @@ def measured(snapshot: Snapshot, value: float | None, *names: str) -> Measured |
     if value is None:
         return None
     newest = [reading for name in names if (reading := snapshot.latest(name)) is not None]
+    stale = not snapshot.stale.isdisjoint(names)
+    if len(newest) == 1:
+        (one,) = newest
+        filled = one.filled is Filled.DEFAULT
+        return Measured(value, one.available_at, (one.source,), stale, one.proxy, filled)
     return Measured(
         value=value,
         available_at=max(reading.available_at for reading in newest),
         sources=tuple(reading.source for reading in newest),
-        stale=any(name in snapshot.stale for name in names),
+        stale=stale,
         proxy=any(reading.proxy for reading in newest),
         filled=any(reading.filled is Filled.DEFAULT for reading in newest),
     )
@@ -191,36 +263,18 @@ def window(
     return [reading.value for reading in readings[start : bisect_right(readings, end, key=_period)]]
 
 
-def _period(reading: Reading) -> datetime:
-    return reading.period
-
-
 # ---------------------------------------------------------------- from measurements to a score
 
 
-def _usable(rules: Sequence[Rule], snapshot: Snapshot) -> list[_Weighed]:
-    found = ((rule, rule.measure(snapshot)) for rule in rules)
-    return [
-        _Weighed(rule, taken)
-        for rule, taken in found
-        if taken is not None and isfinite(taken.value) and not (taken.stale and taken.proxy)
-    ]
-
-
-def _trust(taken: Measured) -> float:
-    return _WEAKER if taken.stale or taken.proxy or taken.filled else 1.0
-
-
-def _factor(item: _Weighed, points: float, as_of: datetime) -> Factor:
-    taken = item.measured
-    note = item.rule.note(taken.value)
+def _factor(rule: Rule, taken: Measured, contribution: float, as_of: datetime) -> Factor:
+    note = rule.note(taken.value)
     marks = (("stale", taken.stale), ("a stand-in", taken.proxy), ("a default", taken.filled))
     if marked := [mark for mark, holds in marks if holds]:
         note += f" ({', '.join(marked)})"
     return Factor(
-        name=item.rule.name,
+        name=rule.name,
         value=round(taken.value, 6),
-        contribution=round(points * along(item.rule.curve, taken.value), 2) + 0.0,
+        contribution=contribution,
         note=note,
         age_hours=round((as_of - taken.available_at) / timedelta(hours=1), 2),
     )

@@ -1,12 +1,18 @@
-"""The technical judge: is the weekly trend up, and is it tired?  Rules, deterministic, pure."""
+"""The technical judge: is the trend up, and is it tired?  Rules, deterministic, pure.
 
-from collections.abc import Callable
+The table here is for weekly bars; `intraday` has the one for bars of hours.
+"""
 
+from collections.abc import Callable, Sequence
+
+from automoney.agents import intraday
 from automoney.agents.rules import Measured, Rule, score_by
-from automoney.market.snapshot import Snapshot
+from automoney.market.candles import Timeframe
+from automoney.market.snapshot import Outlook, Snapshot
 from automoney.trading.judgement import Score
 
 AGENT = "technical"
+_SLOW = (Timeframe.D1, Timeframe.W1)
 
 
 def judge(snapshot: Snapshot) -> Score:
@@ -14,19 +20,23 @@ def judge(snapshot: Snapshot) -> Score:
 
     Raises DataMissing while there is too little history for any indicator.
     """
-    return score_by(AGENT, RULES, snapshot)
+    return score_by(AGENT, rules_for(snapshot), snapshot)
+
+
+def rules_for(snapshot: Snapshot) -> Sequence[Rule]:
+    """The table that a snapshot is judged by: that of its leading timeframe."""
+    return RULES if snapshot.timeframe in _SLOW else intraday.RULES
 
 
 def _from_prices(
-    value: Callable[[Snapshot], float | None],
+    value: Callable[[Outlook], float | None],
 ) -> Callable[[Snapshot], Measured | None]:
     """Measure something that follows from candles: as old as the mark, from the candle's source."""
 
     def measure(snapshot: Snapshot) -> Measured | None:
-        found = value(snapshot)
-        if found is None:
-            return None
-        return Measured(found, snapshot.mark.at, (snapshot.week.source,))
+        outlook = snapshot.leading
+        found = value(outlook)
+        return None if found is None else Measured(found, snapshot.mark.at, (outlook.bar.source,))
 
     return measure
 
@@ -36,33 +46,33 @@ def _above(value: float, base: float | None) -> float | None:
     return 100 * (value / base - 1) if base else None
 
 
-def _close_over_ema21(snapshot: Snapshot) -> float | None:
-    return _above(float(snapshot.week.close), snapshot.indicators.ema21)
+def _close_over_ema21(outlook: Outlook) -> float | None:
+    return _above(float(outlook.bar.close), outlook.indicators.ema21)
 
 
-def _close_over_ema55(snapshot: Snapshot) -> float | None:
-    return _above(float(snapshot.week.close), snapshot.indicators.ema55)
+def _close_over_ema55(outlook: Outlook) -> float | None:
+    return _above(float(outlook.bar.close), outlook.indicators.ema55)
 
 
-def _ema21_over_ema55(snapshot: Snapshot) -> float | None:
-    fast = snapshot.indicators.ema21
-    return None if fast is None else _above(fast, snapshot.indicators.ema55)
+def _ema21_over_ema55(outlook: Outlook) -> float | None:
+    fast = outlook.indicators.ema21
+    return None if fast is None else _above(fast, outlook.indicators.ema55)
 
 
-def _rsi(snapshot: Snapshot) -> float | None:
-    return snapshot.indicators.rsi14
+def _rsi(outlook: Outlook) -> float | None:
+    return outlook.indicators.rsi14
 
 
-def _macd_in_atr(snapshot: Snapshot) -> float | None:
-    histogram, atr = snapshot.indicators.macd_hist, snapshot.indicators.atr14
+def _macd_in_atr(outlook: Outlook) -> float | None:
+    histogram, atr = outlook.indicators.macd_hist, outlook.indicators.atr14
     return histogram / atr if histogram is not None and atr else None
 
 
-def _place_in_bands(snapshot: Snapshot) -> float | None:
-    lower, upper = snapshot.indicators.bb_lower, snapshot.indicators.bb_upper
+def _place_in_bands(outlook: Outlook) -> float | None:
+    lower, upper = outlook.indicators.bb_lower, outlook.indicators.bb_upper
     if lower is None or upper is None or upper <= lower:
         return None
-    return (float(snapshot.week.close) - lower) / (upper - lower)
+    return (float(outlook.bar.close) - lower) / (upper - lower)
 
 
 _INF = float("inf")

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import Depends
+from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from automoney.api.services import Here
@@ -13,13 +13,25 @@ _bearer = HTTPBearer(auto_error=False, bearerFormat="JWT", description="A JSON W
 
 
 async def identify(
+    request: Request,
     services: Here,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Identity:
-    """The caller, from `Authorization: Bearer TOKEN`; Unauthorized without a good one."""
-    if credentials is None:
-        raise Unauthorized("send the header Authorization: Bearer TOKEN")
-    return services.verifier.verify(credentials.credentials, now=services.clock())
+    """The caller, from `Authorization: Bearer TOKEN`; Unauthorized without a good one.
+
+    Raises TooManyRequests for who has had his share; who has no good token is known by address.
+    """
+    now = services.clock()
+    try:
+        if credentials is None:
+            raise Unauthorized("send the header Authorization: Bearer TOKEN")
+        caller = services.verifier.verify(credentials.credentials, now=now)
+    except Unauthorized:
+        address = request.client.host if request.client else "unknown"
+        services.limiter.admit(f"address:{address}", now=now)
+        raise
+    services.limiter.admit(f"user:{caller.user_id}", now=now)
+    return caller
 
 
 Caller = Annotated[Identity, Depends(identify)]

@@ -5,7 +5,18 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 
-from automoney.api import events, health, history, market, portfolio, problems, scores, strategies
+from automoney.api import (
+    chat,
+    events,
+    health,
+    history,
+    market,
+    pauses,
+    portfolio,
+    problems,
+    scores,
+    strategies,
+)
 from automoney.api.access import Caller
 from automoney.api.edge import Guard, SecurityHeaders
 from automoney.api.replies import Reply
@@ -32,7 +43,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for room in (health, scores, market, history, portfolio, strategies, events):
+    for room in (health, scores, market, history, portfolio, strategies, pauses, chat, events):
         app.include_router(room.router, prefix="/api")
     app.include_router(_documents)
     # The last one added is the outermost.
@@ -42,7 +53,7 @@ def create_app(services: Services) -> FastAPI:
         allow_origins=services.settings.allowed_origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "If-None-Match"],
-        expose_headers=["ETag"],
+        expose_headers=["ETag", "Retry-After"],
     )
     app.add_middleware(SecurityHeaders)
     return app

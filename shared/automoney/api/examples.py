@@ -13,6 +13,9 @@ def _score(agent: str, value: float, factor: dict[str, Any], source: str) -> dic
         "confidence": 0.85,
         "reasoning": f"{factor['name']}: {factor['note']}",
         "degraded": False,
+        "judge": "rules",
+        "model": None,
+        "fellBack": False,
         "judgedAt": _SLOT,
         "sources": [source],
         "factors": [factor],
@@ -53,6 +56,7 @@ SCORES: dict[str, Any] = {
     "executionId": _RUN,
     "slot": _SLOT,
     "assets": {"BTC": _VIEW},
+    "stale": False,
 }
 
 _DECISION: dict[str, Any] = {
@@ -61,10 +65,12 @@ _DECISION: dict[str, Any] = {
     "strategyId": "hodl-wave",
     "asset": "BTC",
     "signal": "BUY",
+    "rule": "buy",
     "conviction": "29.4",
     "weight": "0",
-    "targetWeight": "0.147",
-    "reasoning": "Conviction 29.4 is above 20: hold 14.7 % of equity in BTC.",
+    "targetWeight": "0.245",
+    "reasoning": "Conviction +29.4 reaches +20: buy up to 24.5 % of equity (now 0.0 %).",
+    "order": {"status": "filled", "reason": None, "detail": None},
 }
 DECISIONS: dict[str, Any] = {"decisions": [_DECISION], "next": None}
 
@@ -83,18 +89,6 @@ _TRADE: dict[str, Any] = {
 }
 TRADES: dict[str, Any] = {"trades": [_TRADE], "next": None}
 
-EXECUTION: dict[str, Any] = {
-    "executionId": _RUN,
-    "strategyId": "hodl-wave",
-    "slot": _SLOT,
-    "status": "judged",
-    "reason": None,
-    "fence": 7,
-    "inputs": {"BTC": {"mark": "45000"}},
-    "recordedAt": "2025-11-05T12:00:02.120000Z",
-    "assets": SCORES["assets"],
-}
-
 _BOOKS: dict[str, Any] = {
     "totalValue": "99999.774775",
     "cash": "99549.324775",
@@ -109,12 +103,29 @@ _BOOKS: dict[str, Any] = {
             "quantity": "0.01",
             "averageCost": "45067.5225",
             "price": "45045",
+            "priceAt": "2025-11-05T12:04:00Z",
             "value": "450.45",
             "unrealisedPnl": "-0.225225",
         }
     ],
 }
 PORTFOLIO: dict[str, Any] = {"at": "2025-11-05T12:04:10Z", **_BOOKS}
+
+EQUITY: dict[str, Any] = {
+    "days": [
+        {
+            "day": "2025-11-05",
+            "at": "2025-11-05T20:00:00Z",
+            "executionId": "hodl-wave:2025-11-05T20:00Z",
+            "equity": "101250.5",
+            "cash": "75000",
+            "fees": "25.1",
+            "realisedPnl": "0",
+            "drawdown": "0.0123",
+        }
+    ],
+    "next": None,
+}
 
 STRATEGIES: dict[str, Any] = {
     "strategies": [
@@ -126,16 +137,50 @@ STRATEGIES: dict[str, Any] = {
             "lastRun": _SLOT,
             "nextRun": "2025-11-05T16:00:00Z",
             "timeframe": "1w",
+            "timeframes": ["1w"],
             "weights": {"macro": "0.4", "onchain": "0.4", "technical": "0.2"},
             "degradedWeights": {"macro": "0.5", "onchain": "0.2", "technical": "0.3"},
             "buyAbove": "20",
             "sellBelow": "-20",
+            "fullConviction": "60",
             "maxPosition": "0.5",
+            "maxDailyLoss": None,
             "rebalanceBand": "0.05",
-            "following": {"maxPosition": "0.5"},
+            "minimumOrder": "10",
+            "cooldownSeconds": 0,
+            "paused": False,
+            "following": {
+                "maxPosition": "0.5",
+                "maxDailyLoss": "0.05",
+                "allowedAssets": ["BTC"],
+                "fee": None,
+                "slippage": None,
+            },
         }
     ],
     "paperMoney": "100000",
+    "costs": {"fee": "0.001", "slippage": "0.0005"},
+}
+
+PAUSE: dict[str, Any] = {
+    "strategyId": "hodl-wave",
+    "strategy": {
+        "paused": True,
+        "since": _SLOT,
+        "reason": "no language model answered: ollama: no answer within 20 s",
+        "author": "engine",
+        "log": [
+            {
+                "since": _SLOT,
+                "reason": "no language model answered: ollama: no answer within 20 s",
+                "author": "engine",
+                "ended": None,
+                "endedBy": None,
+                "endedBecause": None,
+            }
+        ],
+    },
+    "mine": {"paused": False, "since": None, "reason": None, "author": None, "log": []},
 }
 
 EVENTS: dict[str, Any] = {

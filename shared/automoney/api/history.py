@@ -3,14 +3,14 @@
 import re
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, HTTPException, Query
 
 from automoney.api.access import Caller
-from automoney.api.examples import DECISIONS, EXECUTION, TRADES
+from automoney.api.examples import DECISIONS, TRADES
+from automoney.api.examples_execution import EXECUTION
 from automoney.api.problems import EXAMPLES, Absent
 from automoney.api.replies import Reply, example
 from automoney.api.services import Here
-from automoney.messages import scores_data
 
 router = APIRouter(tags=["history"], responses=EXAMPLES)
 
@@ -19,7 +19,11 @@ Before = Annotated[
     str | None,
     Query(max_length=300, pattern=r"^[\x20-\x7e]+$", description="The `next` of the last page"),
 ]
-_EXECUTION_ID = re.compile(r"[a-z0-9-]{1,64}:\d{4}-\d\d-\d\dT\d\d:\d\dZ")
+User = Annotated[
+    str | None,
+    Query(max_length=128, pattern=r"^[A-Za-z0-9_.@-]+$", description="Whose part; for ops"),
+]
+_EXECUTION_ID = re.compile(r"[a-z0-9-]{1,64}:\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z(:look)?")
 
 
 @router.get("/decisions", summary="Your decisions", responses=example(DECISIONS))
@@ -39,18 +43,25 @@ async def trades(services: Here, caller: Caller, limit: Limit = 50, before: Befo
 
 
 @router.get(
-    "/executions/{executionId}", summary="One run of a strategy", responses=example(EXECUTION)
+    "/executions/{executionId}",
+    summary="One run of a strategy, and why it came out so",
+    responses=example(EXECUTION),
 )
-async def execution(executionId: str, services: Here, _: Caller) -> Reply:
-    """Its status and inputs, and the scores per asset if it came to a judgement.
+async def execution(executionId: str, services: Here, caller: Caller, user: User = None) -> Reply:
+    """What was decided and why: data with their ages, scores, weights, your own part and receipts.
 
-    A run is the same for every follower: it holds nothing of any user.
+    The run is the same for every follower; of the parts it shows the caller's own.  A run that did
+    not come to a judgement says why.
     """
+    ops = "ops" in caller.roles
+    if user not in (None, caller.user_id) and not ops:
+        raise HTTPException(403, "only ops may ask for another user's part")
     found = None
     if _EXECUTION_ID.fullmatch(executionId):
-        found = services.history.execution(executionId)
+        found = services.explainer.explain(executionId, user or caller.user_id)
     if found is None:
         wanted = ascii(executionId[:100])
         raise Absent(f"there was no run {wanted}; ids are like hodl-wave:2025-11-05T12:00Z")
-    judgement = services.executions.find(executionId)
-    return Reply({**found, "assets": scores_data(judgement)["assets"] if judgement else None})
+    if not ops and found["askedBy"] != caller.user_id:
+        found["askedBy"] = None  # who else is curious is nobody's business
+    return Reply(found)

@@ -1,6 +1,7 @@
 """What is known of the market: from the cache, and from Postgres where the cache has nothing."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -19,6 +20,19 @@ router = APIRouter(tags=["market"], responses=EXAMPLES)
 _TIMEFRAMES = (Timeframe.H1, Timeframe.H4, Timeframe.D1, Timeframe.W1)
 
 
+@router.get(
+    "/market",
+    summary="The newest of every asset",
+    responses=example({"markets": {MARKET["asset"]: MARKET}}),
+)
+async def all_latest(services: Here, _: Caller) -> Reply:
+    """By asset what `GET /api/market/{asset}` answers; null where no price has been collected."""
+    now = services.market_clock()
+    return Reply(
+        {"markets": {asset: _latest(asset, services, now) for asset in services.settings.assets}}
+    )
+
+
 @router.get("/market/{asset}", summary="The newest of one asset", responses=example(MARKET))
 async def latest(asset: str, services: Here, _: Caller) -> Reply:
     """Price, indicators with the open bar peeked at, and readings with their ages.
@@ -29,26 +43,10 @@ async def latest(asset: str, services: Here, _: Caller) -> Reply:
     `isStale` has had no real value for longer than its series should.
     """
     _check_asset(asset, services)
-    now = services.market_clock()
-    found = services.view.price(asset, now)
-    if found.value is None:
+    market = _latest(asset, services, services.market_clock())
+    if market is None:
         raise Absent(f"no price of {asset} has been collected yet")
-    price = found.value
-    return Reply(
-        {
-            "asset": asset,
-            **{name: price[name] for name in ("price", "at", "source", "isAnomaly")},
-            "origin": "cache" if found.cached else "database",
-            "indicators": _indicators(price["indicators"]),
-            "week": _candle(price["week"]),
-            "timeframes": {
-                timeframe: None if figures is None else _indicators(figures)
-                for timeframe, figures in price["timeframes"].items()
-            },
-            "ageSeconds": max(0, int((now - parse_utc(price["at"])).total_seconds())),
-            **services.view.groups(asset, now),
-        }
-    )
+    return Reply(market)
 
 
 @router.get(
@@ -69,6 +67,26 @@ async def candles(
     found = services.view.newest_candles(asset, wanted, limit, services.market_clock())
     rows = [_candle(plain(bar)) for bar in found]
     return Reply({"asset": asset, "timeframe": wanted, "candles": rows})
+
+
+def _latest(asset: str, services: Services, now: datetime) -> dict[str, Any] | None:
+    found = services.view.price(asset, now)
+    if found.value is None:
+        return None
+    price = found.value
+    return {
+        "asset": asset,
+        **{name: price[name] for name in ("price", "at", "source", "isAnomaly")},
+        "origin": "cache" if found.cached else "database",
+        "indicators": _indicators(price["indicators"]),
+        "week": _candle(price["week"]),
+        "timeframes": {
+            timeframe: None if figures is None else _indicators(figures)
+            for timeframe, figures in price["timeframes"].items()
+        },
+        "ageSeconds": max(0, int((now - parse_utc(price["at"])).total_seconds())),
+        **services.view.groups(asset, now),
+    }
 
 
 def _check_asset(asset: str, services: Services) -> None:

@@ -16,6 +16,7 @@ from automoney.errors import (
     DataMissing,
     InvalidInput,
     SourceUnavailable,
+    TooManyRequests,
     Unauthorized,
     Unknown,
 )
@@ -95,6 +96,16 @@ EXAMPLES: dict[int | str, dict[str, Any]] = {
                 "expected": "input greater than or equal to 1",
             },
         ),
+        (
+            429,
+            "More requests in a minute than a user has; `Retry-After` says when one fits in",
+            {
+                "type": "urn:automoney:too-many-requests",
+                "title": "Too Many Requests",
+                "detail": "more than 60 requests a minute; try again in 7 s",
+                "limit": 60,
+            },
+        ),
     )
 }
 
@@ -115,6 +126,7 @@ def install(app: FastAPI) -> None:
     answer(Absent, _absent)
     answer(DataMissing, _missing)
     answer(SourceUnavailable, _unavailable)
+    answer(TooManyRequests, _too_many)
     answer(RequestValidationError, _refused)
     answer(TooLarge, too_large)
     answer(HTTPException, _http)
@@ -164,6 +176,11 @@ def _unavailable(error: SourceUnavailable) -> Problem:
     logger.warning("a source the API needs is unavailable", extra={"error": str(error)})
     detail = f"{error.source} gives no answer at the moment; try again soon"
     return Problem(503, "source-unavailable", detail, headers={"Retry-After": "30"})
+
+
+def _too_many(error: TooManyRequests) -> Problem:
+    headers = {"Retry-After": str(error.retry_after)}
+    return Problem(429, "too-many-requests", str(error), headers=headers, limit=error.limit)
 
 
 def _refused(error: RequestValidationError) -> Problem:

@@ -12,6 +12,7 @@ from automoney.api.services import Here
 from automoney.encoding import utc_text
 from automoney.messages import scores_data
 from automoney.trading.strategies import strategy_named
+from automoney.workflows.pausing import pause_in_force, stopped_by_failure
 
 router = APIRouter(tags=["agents"], responses=EXAMPLES)
 
@@ -23,10 +24,17 @@ async def scores(
     _: Caller,
     strategy_id: Annotated[str, Query(alias="strategyId")] = "hodl-wave",
 ) -> Response:
-    """The same data as the event `agent:scores`; with `If-None-Match`, 304 until it changes."""
+    """The same data as the event `agent:scores`; with `If-None-Match`, 304 until it changes.
+
+    They are `stale` while the engine has paused the strategy: no newer ones could be made.
+    """
     strategy = strategy_named(strategy_id)
     judgement = services.executions.latest(strategy.id)
+    pause = pause_in_force(strategy, services.pauses)
     if judgement is None:
+        if pause is not None:
+            raise Absent(f"{strategy.name} has not run yet and is paused: {pause.reason}")
         due = utc_text(strategy.schedule.next_after(services.market_clock()))
         raise Absent(f"{strategy.name} has not run yet; its first run is due at {due}", due=due)
-    return unless_known(request, scores_data(judgement))
+    stale = stopped_by_failure(pause)
+    return unless_known(request, {**scores_data(judgement), "stale": stale})

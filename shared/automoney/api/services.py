@@ -14,12 +14,16 @@ from automoney.ports import (
     Executions,
     History,
     MarketCache,
-    Marks,
     Outbox,
+    Pauses,
     Tickets,
 )
 from automoney.settings import Settings
+from automoney.workflows.chat.conversation import Conversation
+from automoney.workflows.explain import Explainer
+from automoney.workflows.limiting import Limiter
 from automoney.workflows.market_view import MarketView
+from automoney.workflows.pricing import Pricing
 
 
 class Verifier(Protocol):
@@ -41,12 +45,16 @@ class Services:
     executions: Executions
     books: Books
     history: History
+    explainer: Explainer
     outbox: Outbox
+    pauses: Pauses
     collections: Collections
     cache: MarketCache
-    marks: Marks
+    pricing: Pricing
     view: MarketView
     tickets: Tickets
+    conversation: Conversation
+    limiter: Limiter
     check_database: Callable[[], bool]
 
 

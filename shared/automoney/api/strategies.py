@@ -1,74 +1,76 @@
 """The strategies there are, and following one."""
 
-from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
 
 from automoney.api.access import Caller
 from automoney.api.examples import STRATEGIES as STRATEGIES_EXAMPLE
+from automoney.api.following import Following, guards_data, guards_wished
 from automoney.api.problems import EXAMPLES
 from automoney.api.replies import Reply, example
 from automoney.api.services import Here, Services
-from automoney.encoding import parse_decimal
-from automoney.errors import InvalidInput
 from automoney.ports import Follower
+from automoney.trading.orders import Costs
 from automoney.trading.strategies import STRATEGIES, Strategy, strategy_named
+from automoney.workflows.pausing import pause_in_force
 
 router = APIRouter(tags=["strategies"], responses=EXAMPLES)
 
-
-class Following(BaseModel):
-    """How the caller wants to follow."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    max_position: str | None = Field(
-        None,
-        alias="maxPosition",
-        max_length=12,
-        examples=["0.5"],
-        description="Largest share of equity in one asset, 0 to 1; the strategy's own if left out",
-    )
+_STRATEGY = STRATEGIES_EXAMPLE["strategies"][0]
 
 
 @router.get("/strategies", summary="All strategies", responses=example(STRATEGIES_EXAMPLE))
 async def strategies(services: Here, caller: Caller) -> Reply:
-    """Each with its rules, when it runs next, and how you follow it (`null` if you do not)."""
-    found = [
-        _strategy(strategy, services.books.follower(strategy.id, caller.user_id), services)
-        for strategy in STRATEGIES.values()
-    ]
-    return Reply({"strategies": found, "paperMoney": services.settings.paper_money})
+    """Each with its rules, when it runs next, and how you follow it (`null` if you do not).
+
+    What you follow comes first, then what runs unless somebody pauses it.
+    """
+    follows = {name: services.books.follower(name, caller.user_id) for name in STRATEGIES}
+    order = sorted(
+        STRATEGIES.values(), key=lambda one: (follows[one.id] is None, not one.enabled, one.id)
+    )
+    found = [_strategy(strategy, follows[strategy.id], services) for strategy in order]
+    here = services.settings
+    costs = {"fee": here.fee, "slippage": here.slippage}
+    return Reply({"strategies": found, "paperMoney": here.paper_money, "costs": costs})
 
 
 @router.post(
     "/strategies/{strategyId}/follow",
     summary="Follow a strategy",
-    responses=example(STRATEGIES_EXAMPLE["strategies"][0], "The strategy, followed"),
+    responses=example(_STRATEGY, "The strategy, followed"),
 )
 async def follow(strategyId: str, wish: Following, services: Here, caller: Caller) -> Reply:
     """Trade it on paper from its next run on.  The first time, your account is opened.
 
-    Following again changes the largest position and nothing else.
+    A guard that you leave out stays as it is, at first as it comes; `null` puts it back to that.
+    Your account is traded by one strategy at a time: unfollow the one before you follow another.
     """
     strategy = strategy_named(strategyId)
-    follower = Follower(caller.user_id, strategy.id, _share(wish.max_position, strategy))
+    before = services.books.follower(strategy.id, caller.user_id)
+    usual = Costs(services.settings.fee, services.settings.slippage)
+    guards = guards_wished(wish, strategy, before.guards if before else strategy.guards, usual)
+    follower = Follower(caller.user_id, strategy.id, guards)
     now = services.market_clock()
     services.books.open_account(caller.user_id, at=now, paper_money=services.settings.paper_money)
     services.books.follow(follower, at=now)
     return Reply(_strategy(strategy, follower, services))
 
 
-def _share(text: str | None, strategy: Strategy) -> Decimal:
-    if text is None:
-        return strategy.max_position
-    share = parse_decimal(text, "maxPosition")
-    if not (0 < share <= 1 and share == round(share, 8)):
-        expected = "a share above 0 and at most 1 with up to 8 decimals, such as 0.5"
-        raise InvalidInput("maxPosition", text, expected)
-    return share
+@router.post(
+    "/strategies/{strategyId}/unfollow",
+    summary="Follow a strategy no longer",
+    responses=example({**_STRATEGY, "following": None}, "The strategy, no longer followed"),
+)
+async def unfollow(strategyId: str, services: Here, caller: Caller) -> Reply:
+    """Nothing is traded for you any more, from now on; what you hold you keep.
+
+    The same answer if you did not follow it.
+    """
+    strategy = strategy_named(strategyId)
+    services.books.unfollow(caller.user_id, strategy.id)
+    return Reply(_strategy(strategy, None, services))
 
 
 def _strategy(strategy: Strategy, follower: Follower | None, services: Services) -> dict[str, Any]:
@@ -81,11 +83,17 @@ def _strategy(strategy: Strategy, follower: Follower | None, services: Services)
         "lastRun": last.slot_at if last else None,
         "nextRun": strategy.schedule.next_after(services.market_clock()),
         "timeframe": strategy.timeframe,
+        "timeframes": strategy.timeframes,
         "weights": dict(strategy.weights),
         "degradedWeights": dict(strategy.degraded_weights),
         "buyAbove": strategy.buy_above,
         "sellBelow": strategy.sell_below,
+        "fullConviction": strategy.full_conviction,
         "maxPosition": strategy.max_position,
+        "maxDailyLoss": strategy.max_daily_loss,
         "rebalanceBand": strategy.rebalance_band,
-        "following": {"maxPosition": follower.max_position} if follower else None,
+        "minimumOrder": strategy.minimum_order,
+        "cooldownSeconds": int(strategy.cooldown.total_seconds()),
+        "paused": pause_in_force(strategy, services.pauses) is not None,
+        "following": guards_data(follower.guards) if follower else None,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from types import MappingProxyType
 
 from automoney.errors import Unknown
@@ -14,12 +15,19 @@ class Asset:
     `code` is our own name for it; `binance` a spot symbol quoted in USDT, `coingecko` a coin id.
     `coinmetrics` and `glassnode` name the on-chain metrics that these have of it: what they mean
     is said in the source's own module, and an asset without any is watched without on-chain data.
+
+    What an order has to be like, as the filters of Binance's USDT pair have it: its quantity is a
+    multiple of `lot` (LOT_SIZE), its price one of `tick` (PRICE_FILTER), and it is worth at least
+    `minimum_notional` USDT (NOTIONAL).
     """
 
     code: str
     name: str
     binance: str
     coingecko: str
+    lot: Decimal
+    tick: Decimal
+    minimum_notional: Decimal
     coinmetrics: tuple[str, ...] = ()
     glassnode: tuple[str, ...] = ()
 
@@ -36,6 +44,9 @@ _ALL = (
         "Bitcoin",
         binance="BTCUSDT",
         coingecko="bitcoin",
+        lot=Decimal("0.00001"),
+        tick=Decimal("0.01"),
+        minimum_notional=Decimal(5),
         coinmetrics=("CapMVRVCur", "NVTAdj", "FlowInExNtv", "FlowOutExNtv", "AdrActCnt"),
         # Long-term holders' supply is defined by the age of coins, so Bitcoin alone has it.
         glassnode=(*_COMMON, "supply/lth_sum"),
@@ -45,6 +56,9 @@ _ALL = (
         "Ethereum",
         binance="ETHUSDT",
         coingecko="ethereum",
+        lot=Decimal("0.0001"),
+        tick=Decimal("0.01"),
+        minimum_notional=Decimal(5),
         coinmetrics=("CapMVRVCur",),
         glassnode=_COMMON,
     ),

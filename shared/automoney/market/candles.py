@@ -23,6 +23,8 @@ class Timeframe(StrEnum):
     D1 = "1d"
     W1 = "1w"
 
+    __hash__ = str.__hash__  # an enum's own is a call of Python's, and these are keys everywhere
+
     @property
     def duration(self) -> timedelta:
         return _DURATIONS[self]

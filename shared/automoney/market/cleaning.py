@@ -154,7 +154,16 @@ def fill_series(
 
     Raises InvalidInput for a reading of another series, or readings of several assets.
     """
-    known = _known(series, readings, as_of)
+    return fill_known(series, _known(series, readings, as_of), as_of=as_of)
+
+
+def fill_known(
+    series: Series, known: tuple[Reading, ...], *, as_of: datetime
+) -> tuple[Reading, ...]:
+    """`fill_series` of readings that are in order and all known: one a period, as a source gave it.
+
+    Raises InvalidInput for a series that is filled in like prices.
+    """
     if series.fill is Filled.INTERPOLATED:
         return _interpolated(known)
     if series.fill is Filled.LAST:
@@ -162,6 +171,22 @@ def fill_series(
     if series.fill is Filled.DEFAULT:
         return _defaulted(series, known, as_of)
     raise InvalidInput("series.fill", series.fill.value, "a rule for readings, not for prices")
+
+
+def filled_until(series: Series, filled: Sequence[Reading], as_of: datetime) -> datetime | None:
+    """From when on `fill_series` may say something else of the same readings; None for never.
+
+    `filled` is what it says of them at `as_of`.  At that very moment it already may.
+    """
+    if not filled:
+        return None
+    newest = filled[-1]
+    if series.fill is Filled.LAST:
+        return None if newest.filled else _due(series, filled)
+    if series.fill is Filled.DEFAULT:
+        # What is made up is dated at the moment itself.
+        return as_of if newest.filled else newest.period + _DAY + _lag(filled)
+    return None
 
 
 def _known(series: Series, readings: Sequence[Reading], as_of: datetime) -> tuple[Reading, ...]:
@@ -216,17 +241,20 @@ def _between(before: Reading, after: Reading, day: datetime) -> Reading:
 def _carried(series: Series, known: tuple[Reading, ...], as_of: datetime) -> tuple[Reading, ...]:
     if not known:
         return ()
-    newest = known[-1]
+    if as_of < _due(series, known):
+        return known
+    return (*known[:-1], replace(known[-1], filled=Filled.LAST))
+
+
+def _due(series: Series, known: Sequence[Reading]) -> datetime:
+    """When the value after the newest one ought to be out."""
     steps = [after.period - before.period for before, after in pairwise(known[-_RHYTHM:])]
-    due = newest.available_at + max(steps, default=series.stale_after)
-    return (*known[:-1], replace(newest, filled=Filled.LAST)) if as_of >= due else known
+    return known[-1].available_at + max(steps, default=series.stale_after)
 
 
 def _defaulted(series: Series, known: tuple[Reading, ...], as_of: datetime) -> tuple[Reading, ...]:
-    lags = [reading.available_at - reading.period for reading in known[-_RHYTHM:]]
-    lag = max(min(lags, default=timedelta(0)), timedelta(0))
     today = _midnight(as_of)
-    if known and known[-1].period >= _midnight(as_of - lag):
+    if known and known[-1].period >= _midnight(as_of - _lag(known)):
         return known
     neutral = Reading(
         series=series.name,
@@ -239,6 +267,12 @@ def _defaulted(series: Series, known: tuple[Reading, ...], as_of: datetime) -> t
         filled=Filled.DEFAULT,
     )
     return (*known, neutral)
+
+
+def _lag(known: Sequence[Reading]) -> timedelta:
+    """How soon after the start of its day a value comes out."""
+    lags = [reading.available_at - reading.period for reading in known[-_RHYTHM:]]
+    return max(min(lags, default=timedelta(0)), timedelta(0))
 
 
 def _midnight(moment: datetime) -> datetime:

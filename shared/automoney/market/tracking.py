@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from automoney.encoding import parse_utc, plain
 from automoney.errors import InvalidInput
 from automoney.market.aggregate import aggregate
 from automoney.market.candles import Candle, Mark, Timeframe
 from automoney.market.indicators import IndicatorState, prices
-from automoney.market.snapshot import Indicators
+from automoney.market.snapshot import Indicators, Outlook
 
 TRACKED = (Timeframe.H1, Timeframe.H4, Timeframe.D1, Timeframe.W1)
 
@@ -28,6 +28,7 @@ _FINE = (Timeframe.H1, Timeframe.H4)
 # How long these are kept: as many bars as a state is ever rebuilt from.  The others stay for ever.
 KEPT_FOR = {timeframe: (_ERA + _WARM) * timeframe.duration for timeframe in _FINE}
 _EPOCH = datetime(1970, 1, 5, tzinfo=UTC)
+_NO_VOLUME = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +85,6 @@ class Tracked:
         if timeframe.open_time(until) != until or not since <= until <= closed_at:
             raise InvalidInput("until", data["until"], f"the start of a {timeframe.value} bar")
         return cls(timeframe, since, until, closed_at, revision, indicators)
-
-
-@dataclass(frozen=True, slots=True)
-class Outlook:
-    """The open bar of a timeframe, and its indicators as if that bar closed now."""
-
-    bar: Candle
-    indicators: Indicators
 
 
 # ---------------------------------------------------------------- closed bars
@@ -188,26 +181,40 @@ def outlook(
         opens = timeframe.open_time(coarse[0].open_time if coarse else at)
     known_until = coarse[-1].close_time if coarse else opens
     bar = open_bar(timeframe, opens, [*coarse, *_between(known_until, hours, at)], mark)
-    return Outlook(bar, indicators_with(state, bar))
+    return Outlook(bar, indicators_with(state, bar), known_until)
 
 
-def open_bar(timeframe: Timeframe, opens: datetime, parts: Sequence[Candle], mark: Mark) -> Candle:
+class Part(Protocol):
+    """What has closed inside an open bar: a candle, or several as one."""
+
+    @property
+    def open(self) -> Decimal: ...
+    @property
+    def high(self) -> Decimal: ...
+    @property
+    def low(self) -> Decimal: ...
+    @property
+    def volume(self) -> Decimal | None: ...
+    @property
+    def anomalous(self) -> bool: ...
+
+
+def open_bar(timeframe: Timeframe, opens: datetime, parts: Sequence[Part], mark: Mark) -> Candle:
     """The bar that opened at `opens`, from closed finer `parts` of it, oldest first, and `mark`.
 
     `mark` gives the close, and stretches high and low; its volume is unknown and left out.
     """
-    volumes = [part.volume for part in parts if part.volume is not None]
+    close = high = low = mark.price
+    volume = _NO_VOLUME if parts else None
+    anomalous = mark.anomalous
+    for part in parts:
+        high = max(high, part.high)
+        low = min(low, part.low)
+        volume = None if volume is None or part.volume is None else volume + part.volume
+        anomalous = anomalous or part.anomalous
+    first = parts[0].open if parts else close
     return Candle(
-        mark.asset,
-        timeframe,
-        opens,
-        parts[0].open if parts else mark.price,
-        max([mark.price, *(part.high for part in parts)]),
-        min([mark.price, *(part.low for part in parts)]),
-        mark.price,
-        sum(volumes, Decimal(0)) if parts and len(volumes) == len(parts) else None,
-        mark.source,
-        mark.anomalous or any(part.anomalous for part in parts),
+        mark.asset, timeframe, opens, first, high, low, close, volume, mark.source, anomalous
     )
 
 

@@ -136,6 +136,9 @@ class Leftovers(Protocol):
     def purge_budgets(self, *, before: datetime) -> int:
         """Forget the budgets that no call was made from since; return how many."""
 
+    def purge_spending(self, *, before: datetime) -> int:
+        """Forget budgets in money, and what died in them, of that long ago; how many budgets."""
+
 
 class Backfills(Protocol):
     """Bulk loading that can be killed anywhere: rows and progress are one transaction."""

@@ -1,8 +1,9 @@
 """Who is told, and the judges who are asked."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from automoney.market.snapshot import Snapshot
@@ -13,6 +14,24 @@ from automoney.trading.judgement import Score
 class OrderQueue(Protocol):
     def hand_out(self, execution_id: str, users: Sequence[str]) -> None:
         """Queue the users for `execute_orders`, in batches."""
+
+
+class Looks(Protocol):
+    def ask(self, strategy_id: str, at: datetime, asked_by: str) -> None:
+        """Queue a look at the strategy's market at `at`, to be told to that user alone."""
+
+
+class LookTurns(Protocol):
+    """How often a user may have a look taken; remembered across restarts."""
+
+    def taking(
+        self, user_id: str, *, now: datetime, every: timedelta
+    ) -> AbstractContextManager[datetime | None]:
+        """Take one of his looks, of which there is one in any `every`.
+
+        Yields None if he has one, which is used up once the block ends without an error; else the
+        moment from which on he has.  Of callers at the same time one gets it.
+        """
 
 
 class EventQueue(Protocol):
@@ -78,5 +97,9 @@ class Alerts(Protocol):
 class Panel(Protocol):
     """The judges, run in parallel."""
 
-    def judge(self, snapshot: Snapshot) -> Mapping[str, Score | None]:
-        """A score per agent; None where the agent failed (it has logged why)."""
+    def judge(self, snapshot: Snapshot, execution_id: str = "") -> Mapping[str, Score | None]:
+        """A score per agent; None where the agent failed (it has logged why).
+
+        What models cost goes on the execution's account.  Raises ModelsUnavailable if no model
+        answered and the rules are not in the order of fallback.
+        """

@@ -19,13 +19,13 @@ from automoney.sources import bounds, days, fields
 from automoney.sources.partial import what_comes
 from automoney.transport import Transport
 
-_INFLOW, _OUTFLOW = "FlowInExNtv", "FlowOutExNtv"
+INFLOW, OUTFLOW = "FlowInExNtv", "FlowOutExNtv"
 # What its metrics are to us; which of them are free for an asset is in the table of assets.
 SERIES: Mapping[str, str] = MappingProxyType(
     {"CapMVRVCur": "mvrv", "NVTAdj": "nvt", "AdrActCnt": "active_addresses"}
 )
-METRICS = frozenset({*SERIES, _INFLOW, _OUTFLOW})
-_PROXIES = frozenset({"nvt", "exchange_netflow"})
+METRICS = frozenset({*SERIES, INFLOW, OUTFLOW})
+PROXIES = frozenset({"nvt", "exchange_netflow"})
 _PAGE_SIZE = 10_000  # rows, the most it gives: 27 years of days
 _MOST_PAGES = 20
 _LONGEST_TOKEN = 2_000  # characters, as much as an address can carry
@@ -63,7 +63,7 @@ class CoinMetrics:
         columns["exchange_netflow"] = self._netflow(asset, rows)
         found: list[Reading] = []
         for series, values in columns.items():
-            proxy = series in _PROXIES
+            proxy = series in PROXIES
             found += days.readings(
                 self.name, series, asset, values, since=since, now=now, proxy=proxy
             )
@@ -132,6 +132,6 @@ class CoinMetrics:
     ) -> dict[datetime, float]:
         """Coins in minus coins out, where both are known."""
         coins = partial(bounds.coins, self.name)
-        inflow = self._values(asset, _INFLOW, rows, coins)
-        outflow = self._values(asset, _OUTFLOW, rows, coins)
+        inflow = self._values(asset, INFLOW, rows, coins)
+        outflow = self._values(asset, OUTFLOW, rows, coins)
         return {day: float(inflow[day] - outflow[day]) for day in inflow.keys() & outflow.keys()}

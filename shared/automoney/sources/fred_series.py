@@ -34,9 +34,14 @@ class Published:
     series_id: str
     out: Callable[[datetime], datetime]
 
-    def available_at(self, period: datetime, *, now: datetime) -> datetime:
-        """When the value of `period` could be known; seen earlier than usual, it is known now."""
-        return min(now, self.out(period))
+    def available_at(self, period: datetime, *, now: datetime, clock: datetime) -> datetime:
+        """When the value of `period` could be known; seen earlier than usual, at the slot `now`.
+
+        Whoever asks later than the slot, at `clock`, also sees what has come out in between: that
+        is not early, and could not be known at the slot.
+        """
+        out = self.out(period)
+        return out if out <= max(now, clock) else now
 
 
 SERIES: Mapping[str, Published] = MappingProxyType(
@@ -105,7 +110,7 @@ def readings(
             asset=None,
             period=period,
             value=values[period],
-            available_at=published.available_at(period, now=now),
+            available_at=published.available_at(period, now=now, clock=clock),
             vintage=now,
             source=source,
         )

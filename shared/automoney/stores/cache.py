@@ -16,7 +16,7 @@ from automoney.stores import cached_values
 from automoney.stores.cache_purge import purge
 from automoney.stores.cached_values import Entry, Shown
 from automoney.stores.read_through import ReadThrough
-from automoney.stores.redis_link import Command, RedisLink
+from automoney.stores.redis_link import Command, Lost, RedisLink, nobody
 from automoney.stores.ttl import GRACE, Lives
 from automoney.trading.judgement import Judgement
 
@@ -27,17 +27,19 @@ _AT_ONCE = timedelta(0)
 class RedisMarketCache:
     """Meets `ports.MarketCache`; `lives` are how long its keys live.
 
-    A process has one, for it remembers when Redis was last found gone, by a `clock` in seconds.
+    A process has one, for it remembers when Redis was last found gone, by a `clock` in seconds;
+    `lost` is told of it.
     """
 
     redis: Redis
     lives: Lives = field(default_factory=Lives)
     clock: Callable[[], float] = time.monotonic
+    lost: Lost = nobody
     link: RedisLink = field(init=False, repr=False)
     _through: ReadThrough = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "link", RedisLink(self.redis, clock=self.clock))
+        object.__setattr__(self, "link", RedisLink(self.redis, clock=self.clock, lost=self.lost))
         object.__setattr__(self, "_through", ReadThrough(self.link))
 
     def put_latest(

@@ -1,6 +1,6 @@
 """Postgres: one small pool, and the two ways to use a connection of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +9,11 @@ from psycopg import Connection, Error
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 Row = tuple[Any, ...]
+
+
+def columns(rows: Iterable[Row]) -> list[list[Any]]:
+    """Rows as one list a column: what `unnest` makes rows of again, in a single statement."""
+    return [list(column) for column in zip(*rows, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +58,19 @@ class Database:
         """A connection inside one transaction: all of the block or nothing."""
         with self.pool.connection() as connection, connection.transaction():
             yield connection
+
+    @contextmanager
+    def pipeline(self) -> Iterator[Connection[Row]]:
+        """As `transaction`, but statements are sent without waiting for each other's results.
+
+        Only a fetch, or the block's end, waits; an error of a statement turns up there, too.
+        """
+        # `connection.transaction` would wait four times by itself.  The pool rolls back what the
+        # block leaves open, be it that the block raised or that a statement failed.
+        with self.pool.connection() as connection, connection.pipeline():
+            connection.execute("BEGIN", prepare=False)
+            yield connection
+            connection.execute("COMMIT", prepare=False)
 
     def answers(self) -> bool:
         """Whether a trivial query comes back; never raises."""

@@ -4,19 +4,25 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
 from automoney.encoding import parse_utc, plain, utc_text
 from automoney.errors import InvalidInput
+from automoney.messages import order_data
 from automoney.stores.database import Database, Row
 
+# A BUY or SELL from before refusals were kept may have had no order, and nobody knows why.
 _DECISIONS = """
-SELECT slot_at, execution_id, position, strategy_id, asset, signal, conviction, weight,
-       target_weight, reasoning
-FROM decisions
-WHERE user_id = %s AND (slot_at, execution_id, position) < (%s, %s, %s)
-ORDER BY slot_at DESC, execution_id DESC, position DESC LIMIT %s
+SELECT d.slot_at, d.execution_id, d.position, d.strategy_id, d.asset, signal, rule, conviction,
+       weight, target_weight, reasoning,
+       CASE WHEN refused IS NOT NULL THEN 'refused' WHEN t.side IS NULL THEN 'none'
+            ELSE 'filled' END, refused, refusal
+FROM decisions AS d LEFT JOIN trades AS t
+    ON t.user_id = %s AND t.execution_id = d.execution_id AND t.asset = d.asset
+WHERE d.user_id = %s AND (d.slot_at, d.execution_id, d.position) < (%s, %s, %s)
+ORDER BY d.slot_at DESC, d.execution_id DESC, d.position DESC LIMIT %s
 """
 _TRADES = """
 SELECT slot_at, execution_id, position, strategy_id, asset, side, price, mark_price, quantity,
@@ -25,6 +31,21 @@ FROM trades
 WHERE user_id = %s AND (slot_at, execution_id, position) < (%s, %s, %s)
 ORDER BY slot_at DESC, execution_id DESC, position DESC LIMIT %s
 """
+# From day to day through the index: a user may have a thousand valuations a week.
+_EQUITY = """
+WITH RECURSIVE days AS (
+    (SELECT valuations.* FROM valuations WHERE user_id = %s AND slot_at < %s
+     ORDER BY slot_at DESC, execution_id DESC LIMIT 1)
+    UNION ALL
+    SELECT last.* FROM days CROSS JOIN LATERAL (
+        SELECT valuations.* FROM valuations
+        WHERE user_id = %s AND slot_at < date_trunc('day', days.slot_at)
+        ORDER BY slot_at DESC, execution_id DESC LIMIT 1
+    ) AS last
+)
+SELECT slot_at, execution_id, equity, cash, fees, realised, peak FROM days LIMIT %s
+"""
+_PARTS = Decimal("0.000001")
 _END = ("9999-12-31T00:00:00Z", "", 0)
 
 
@@ -37,38 +58,52 @@ class PostgresHistory:
     def decisions(
         self, user_id: str, *, limit: int, before: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        rows, cursor = self._page(_DECISIONS, user_id, limit, before)
-        names = ("strategyId", "asset", "signal", "conviction", "weight", "targetWeight")
-        return [_item(row, (*names, "reasoning")) for row in rows], cursor
+        rows, cursor = self._page(_DECISIONS, (user_id, user_id), limit, before)
+        names = ("strategyId", "asset", "signal", "rule", "conviction", "weight", "targetWeight")
+        return [
+            {**_item(row[:-3], (*names, "reasoning")), "order": order_data(*row[-3:])}
+            for row in rows
+        ], cursor
 
     def trades(
         self, user_id: str, *, limit: int, before: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        rows, cursor = self._page(_TRADES, user_id, limit, before)
+        rows, cursor = self._page(_TRADES, (user_id,), limit, before)
         names = ("strategyId", "asset", "action", "price", "markPrice", "quantity", "notional")
         return [_item(row, (*names, "fee", "at")) for row in rows], cursor
+
+    def equity(
+        self, user_id: str, *, limit: int, before: str | None
+    ) -> tuple[list[dict[str, Any]], str | None]:
+        until = parse_utc(_END[0]) if before is None else _day(before)
+        with self.database.connection() as connection:
+            rows = connection.execute(_EQUITY, (user_id, until, user_id, limit + 1)).fetchall()
+        shown = rows[:limit]
+        more = shown[-1][0].date().isoformat() if len(rows) > limit else None
+        return [_worth(row) for row in shown], more
 
     def execution(self, execution_id: str) -> dict[str, Any] | None:
         with self.database.connection() as connection:
             row = connection.execute(
                 "SELECT execution_id, strategy_id, slot_at, status, reason, fence, inputs,"
-                " recorded_at FROM executions WHERE execution_id = %s",
+                " recorded_at, kind, asked_by, steps FROM executions WHERE execution_id = %s",
                 (execution_id,),
             ).fetchone()
         if row is None:
             return None
         names = ("executionId", "strategyId", "slot", "status", "reason", "fence", "inputs")
-        found: dict[str, Any] = plain(dict(zip((*names, "recordedAt"), row, strict=True)))
+        more = ("recordedAt", "kind", "askedBy", "steps")
+        found: dict[str, Any] = plain(dict(zip((*names, *more), row, strict=True)))
         return found
 
     def _page(
-        self, query: str, user_id: str, limit: int, before: str | None
+        self, query: str, users: tuple[str, ...], limit: int, before: str | None
     ) -> tuple[list[Row], str | None]:
         """One row more than asked for tells whether there is a next page."""
         with self.database.connection() as connection:
             rows = connection.execute(
                 query,
-                (user_id, *_position(before), limit + 1),
+                (*users, *_position(before), limit + 1),
             ).fetchall()
         more = len(rows) > limit
         return rows[:limit], _cursor(rows[limit - 1]) if more else None
@@ -79,6 +114,32 @@ def _item(row: Row, names: tuple[str, ...]) -> dict[str, Any]:
     item = {"executionId": execution_id, "slot": slot_at, **dict(zip(names, values, strict=True))}
     found: dict[str, Any] = plain(item)
     return found
+
+
+def _worth(row: Row) -> dict[str, Any]:
+    at, execution_id, equity, cash, fees, realised, peak = row
+    drawdown = (1 - equity / peak).quantize(_PARTS, ROUND_HALF_EVEN) if peak > 0 else Decimal(0)
+    found: dict[str, Any] = plain(
+        {
+            "day": at.date(),
+            "at": at,
+            "executionId": execution_id,
+            "equity": equity,
+            "cash": cash,
+            "fees": fees,
+            "realisedPnl": realised,
+            "drawdown": drawdown,
+        }
+    )
+    return found
+
+
+def _day(before: str) -> datetime:
+    """Midnight of the last day that was shown."""
+    try:
+        return datetime.combine(date.fromisoformat(before), time(), UTC)
+    except ValueError:
+        raise InvalidInput("before", before, "the `next` of an earlier page") from None
 
 
 def _cursor(row: Row) -> str:

@@ -1,4 +1,4 @@
-"""Rows in Postgres that say nothing any more: bans that are over, calls that no longer count."""
+"""Rows in Postgres that say nothing any more: bans that are over, budgets nobody spends from."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -25,3 +25,8 @@ class PostgresLeftovers:
                 " (SELECT FROM unnest(recent) AS call (made_at) WHERE made_at >= %s)",
                 (before,),
             ).rowcount
+
+    def purge_spending(self, *, before: datetime) -> int:
+        with self.database.transaction() as connection:
+            connection.execute("DELETE FROM reservations WHERE reserved_at < %s", (before,))
+            return connection.execute("DELETE FROM spending WHERE touched < %s", (before,)).rowcount

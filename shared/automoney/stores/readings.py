@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from psycopg import Connection
 
@@ -55,6 +55,9 @@ SELECT known.* FROM unnest(%s::text[]) AS wanted (series) CROSS JOIN LATERAL (
 """
 
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
 @dataclass(frozen=True, slots=True)
 class _Copy:
     """Readings of some series from `since` on, as they were at `revision`."""
@@ -65,11 +68,28 @@ class _Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class _Answer:
+    """What was known of `copy` at `at`; no more is known of it before `until`."""
+
+    copy: _Copy
+    since: datetime
+    at: datetime
+    until: datetime
+    series: Mapping[str, tuple[Reading, ...]]
+
+    def holds(self, copy: _Copy, since: datetime, as_of: datetime) -> bool:
+        return self.copy is copy and self.since == since and self.at <= as_of < self.until
+
+
+@dataclass(frozen=True, slots=True)
 class PostgresReadings:
     """Meets `ports.Readings`."""
 
     database: Database
     _copies: dict[tuple[tuple[str, ...], str | None], _Copy] = field(
+        default_factory=dict, init=False, repr=False
+    )
+    _answers: dict[tuple[tuple[str, ...], str | None], _Answer] = field(
         default_factory=dict, init=False, repr=False
     )
 
@@ -85,16 +105,14 @@ class PostgresReadings:
     def history(
         self, names: Sequence[str], asset: str | None, *, since: datetime, as_of: datetime
     ) -> Mapping[str, tuple[Reading, ...]]:
-        newest: dict[str, dict[str, dict[datetime, Reading]]] = {}
-        for reading in self._all(tuple(names), asset, since):
-            if max(reading.available_at, reading.vintage) <= as_of and reading.period >= since:
-                sources = newest.setdefault(reading.series, {})
-                sources.setdefault(reading.source, {})[reading.period] = reading
-        return {series: _one_source(sources) for series, sources in newest.items()}
+        """As the port has it; while nothing changes the answer is the same object."""
+        key, copy = (tuple(names), asset), self._copy(tuple(names), asset, since)
+        kept = self._answers.get(key)
+        if kept is None or not kept.holds(copy, since, as_of):
+            kept = self._answers[key] = _answered(copy, since, as_of)
+        return kept.series
 
-    def _all(
-        self, names: tuple[str, ...], asset: str | None, since: datetime
-    ) -> tuple[Reading, ...]:
+    def _copy(self, names: tuple[str, ...], asset: str | None, since: datetime) -> _Copy:
         """Every vintage from `since` on, by period: read again only after a change.
 
         Readings change a few times a day and are read by every run.
@@ -107,7 +125,7 @@ class PostgresReadings:
                 rows = connection.execute(_HISTORY, (list(names), asset or "", since)).fetchall()
                 copy = _Copy(row[0], since, tuple(_reading(asset, one) for one in rows))
                 self._copies[names, asset] = copy
-        return copy.readings
+        return copy
 
     def last_period(self, source: str) -> datetime | None:
         with self.database.connection() as connection:
@@ -161,6 +179,20 @@ def _reading(asset: str | None, row: Row) -> Reading:
         proxy=proxy,
         vintage_assumed=assumed,
     )
+
+
+def _answered(copy: _Copy, since: datetime, as_of: datetime) -> _Answer:
+    newest: dict[str, dict[str, dict[datetime, Reading]]] = {}
+    until = _NEVER
+    for reading in copy.readings:
+        known_from = max(reading.available_at, reading.vintage)
+        if known_from > as_of:
+            until = min(until, known_from)
+        elif reading.period >= since:
+            sources = newest.setdefault(reading.series, {})
+            sources.setdefault(reading.source, {})[reading.period] = reading
+    series = {name: _one_source(sources) for name, sources in newest.items()}
+    return _Answer(copy, since, as_of, until, series)
 
 
 def _one_source(sources: Mapping[str, Mapping[datetime, Reading]]) -> tuple[Reading, ...]:

@@ -15,7 +15,14 @@ from automoney.observability import logger
 
 type Command = tuple[Any, ...]
 
+Lost = Callable[[str], None]
+"""Who is told, with a reason in a few words, when Redis is found gone after it was there."""
+
 COUNTS = "cache:counts"  # a hash that lives for ever, as counters do; all functions add to it
+
+
+def nobody(_: str) -> None:
+    """Is told and does nothing."""
 
 
 @dataclass(slots=True)
@@ -24,12 +31,13 @@ class RedisLink:
 
     After a failure nothing is sent for `pause`: a Redis that is gone then costs one time-out in
     that while, not one a request, and it is found again without a restart.  `clock` counts seconds
-    from anywhere.
+    from anywhere.  `lost` is told once each time that Redis goes, and may raise nothing.
     """
 
     redis: Redis
     pause: timedelta = timedelta(seconds=2)
     clock: Callable[[], float] = time.monotonic
+    lost: Lost = nobody
     _away_until: float | None = field(default=None, init=False, repr=False)
     _unsent: Counter[str] = field(default_factory=Counter, init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
@@ -50,9 +58,12 @@ class RedisLink:
                     pipeline.hincrby(COUNTS, name, number)
                 replies: list[Any] = pipeline.execute(raise_on_error=False)
         except RedisError as error:
+            gone = self._away_until is None
             self._away_until = self.clock() + self.pause.total_seconds()
             self._put_back(counts)
             logger.error("the cache does not answer", extra={"error": type(error).__name__})
+            if gone:
+                self.lost(type(error).__name__)
             return None
         self._away_until = None
         for command, reply in zip(commands, replies, strict=False):

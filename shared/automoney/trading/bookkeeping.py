@@ -8,7 +8,8 @@ rounded, and then profit would no longer be the sum of its parts.  Source: the a
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+from operator import attrgetter
 
 from automoney.errors import DataMissing, Unbalanced
 from automoney.market.candles import Mark
@@ -18,16 +19,20 @@ from automoney.trading.ledger import Entry, Posting
 from automoney.trading.orders import Fill
 from automoney.trading.portfolio import QUOTE, Portfolio, Position
 
+ASSETS = "assets:"  # and the currency: what a user holds of it
 DEPOSITS = "equity:deposits"
 EXCHANGE = "exchange"
 FEES = "fees"
 
 _ZERO = Decimal(0)
+# A product of cost and units may have more digits than usual: cut off, it could round wrongly.
+_WIDE = Context(prec=80)
+_BY_ASSET = attrgetter("asset")
 
 
 def assets_account(currency: str) -> str:
     """The account that holds a user's units of `currency`."""
-    return f"assets:{currency}"
+    return f"{ASSETS}{currency}"
 
 
 def deposit_entry(amount: Decimal, at: datetime) -> Entry:
@@ -73,27 +78,31 @@ class Holding:
     realised: Decimal = _ZERO
 
     def apply(self, fill: Fill) -> "Holding":
-        """The holding after `fill`.
+        """The holding after `fill`; Unbalanced for another asset's, or as `trade` does."""
+        if fill.asset != self.asset:
+            raise Unbalanced(f"a fill of {fill.asset} for a holding of {self.asset}")
+        if fill.side is Signal.BUY:
+            return self.trade(fill.quantity, -fill.notional - fill.fee)
+        return self.trade(-fill.quantity, fill.notional - fill.fee)
+
+    def trade(self, units: Decimal, cash: Decimal) -> "Holding":
+        """The holding after `units` came for `cash` (negative), or left for it, fees included.
 
         A sell takes with it the share of the cost that belongs to the units sold, rounded to eight
         decimals; the last unit takes what is left, so no cost outlives its units.
 
-        Raises Unbalanced for another asset's fill or for selling more than is held.
+        Raises Unbalanced for selling more than is held.
         """
-        if fill.asset != self.asset:
-            raise Unbalanced(f"a fill of {fill.asset} for a holding of {self.asset}")
-        if fill.side is Signal.BUY:
-            cost = self.cost + fill.notional + fill.fee
-            return Holding(self.asset, self.quantity + fill.quantity, cost, self.realised)
-        if fill.quantity > self.quantity:
-            raise Unbalanced(f"{fill.quantity} {self.asset} sold, but {self.quantity} held")
-        left = self.quantity - fill.quantity
+        left = self.quantity + units
+        if units > 0:
+            return Holding(self.asset, left, self.cost - cash, self.realised)
+        if left < 0:
+            raise Unbalanced(f"{-units} {self.asset} sold, but {self.quantity} held")
         gone = self.cost
         if left:
-            share = self.cost * fill.quantity / self.quantity
+            share = _WIDE.divide(_WIDE.multiply(self.cost, -units), self.quantity)
             gone = share.quantize(QUANTUM, ROUND_HALF_EVEN)
-        realised = self.realised + fill.notional - fill.fee - gone
-        return Holding(self.asset, left, self.cost - gone, realised)
+        return Holding(self.asset, left, self.cost - gone, self.realised + cash - gone)
 
 
 def portfolio_of(
@@ -110,14 +119,12 @@ def portfolio_of(
 
     Raises DataMissing if something held has no mark: a portfolio is never silently worth less.
     """
-    kept = sorted(holdings, key=lambda holding: holding.asset)
-    return Portfolio(
-        cash=cash,
-        deposits=deposits,
-        fees=fees,
-        realised_pnl=sum((holding.realised for holding in kept), _ZERO),
-        positions=tuple(_position(holding, marks) for holding in kept if holding.quantity),
-    )
+    realised, positions = _ZERO, []
+    for holding in sorted(holdings, key=_BY_ASSET):
+        realised += holding.realised
+        if holding.quantity:
+            positions.append(_position(holding, marks))
+    return Portfolio(cash, deposits, fees, realised, tuple(positions))
 
 
 def portfolio_from(
@@ -148,4 +155,5 @@ def _position(holding: Holding, marks: Mapping[str, Mark]) -> Position:
         price=mark.price,
         value=value,
         unrealised_pnl=value - holding.cost,
+        priced_at=mark.at,
     )

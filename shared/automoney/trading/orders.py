@@ -3,8 +3,26 @@
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from enum import StrEnum
 
 from automoney.trading.judgement import Signal
+
+
+class Rule(StrEnum):
+    """The rule that fired: why a decision is what it is."""
+
+    BUY = "buy"  # conviction reaches `buy_above`: fill up to the ramp
+    SELL = "sell"  # conviction is down to `sell_below`: sell down to the ramp
+    EXIT = "exit"  # the same, and the ramp is at 0: sell all
+    BETWEEN = "between"  # conviction is between the thresholds: hold
+    FULL = "full"  # a buy, but as much or more is held already
+    LIGHT = "light"  # a sell, but as little or less is held already
+    OUT = "out"  # a sell, and nothing is held
+    BAND = "band"  # the change is smaller than the rebalance band
+    COOLDOWN = "cooldown"  # traded too short a time ago
+    DAILY_LOSS = "daily_loss"  # a buy, but the day has lost too much: the kill switch
+    NOT_ALLOWED = "not_allowed"  # a buy of an asset that the follower does not allow
+    PAUSED = "paused"  # the follower has paused, or left
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,7 +30,7 @@ class Decision:
     """What one portfolio does about one view.
 
     `target_weight` is the share of equity to hold in the asset afterwards (0..1), `weight` the
-    share held before; both of the equity at the mark.
+    share held before; both of the equity at the mark.  `rule` is why, `reasoning` says it in words.
     """
 
     asset: str
@@ -21,6 +39,7 @@ class Decision:
     weight: Decimal
     target_weight: Decimal
     reasoning: str
+    rule: Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +49,24 @@ class Order:
     asset: str
     side: Signal  # BUY or SELL
     quantity: Decimal
+
+
+class Refused(StrEnum):
+    """Why a decision to trade led to no order."""
+
+    FUNDS = "funds"  # the cash there is does not pay for the smallest order
+    MINIMUM = "minimum"  # worth less than the smallest order
+    LOT = "lot"  # not one lot fits in
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A BUY or SELL that could not be ordered; `detail` says it in words with the figures."""
+
+    asset: str
+    side: Signal
+    reason: Refused
+    detail: str
 
 
 @dataclass(frozen=True, slots=True)

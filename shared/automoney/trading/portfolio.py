@@ -1,6 +1,7 @@
 """A user's cash and positions together, valued at marks.  Pure."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 QUOTE = "USDT"
@@ -8,7 +9,10 @@ QUOTE = "USDT"
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Exposure to one asset with its cost basis, valued at `price` (quote per base)."""
+    """Exposure to one asset with its cost basis, valued at `price` (quote per base).
+
+    `priced_at` is when the asset traded at that price: what is no longer watched has an old one.
+    """
 
     asset: str
     quantity: Decimal
@@ -16,6 +20,7 @@ class Position:
     price: Decimal
     value: Decimal
     unrealised_pnl: Decimal
+    priced_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +39,10 @@ class Portfolio:
 
     @property
     def equity(self) -> Decimal:
-        return self.cash + sum((position.value for position in self.positions), Decimal(0))
+        equity = self.cash
+        for position in self.positions:
+            equity += position.value
+        return equity
 
     @property
     def unrealised_pnl(self) -> Decimal:

@@ -7,7 +7,7 @@ from automoney.errors import DataMissing
 from automoney.trading.judgement import Score
 from automoney.trading.strategies import AGENTS, Strategy
 
-_HUNDREDTH = Decimal("0.01")
+_NOTHING, _HUNDREDTH = Decimal(0), Decimal("0.01")
 
 
 def weigh(
@@ -28,10 +28,12 @@ def weigh(
     silent = [agent for agent in AGENTS if agent not in scores]
     if silent:
         raise DataMissing(f"no score from {', '.join(silent)}")
-    weights = strategy.degraded_weights if scores["onchain"].degraded else strategy.weights
-    # str() first: a float's shortest form is the two decimals its agent meant, not its binary tail.
-    conviction = sum(
-        (weights[agent] * Decimal(str(scores[agent].value)) for agent in AGENTS), Decimal(0)
-    ).quantize(_HUNDREDTH, ROUND_HALF_EVEN)
-    degraded = any(scores[agent].degraded for agent in AGENTS)
-    return conviction, {agent: weights[agent] for agent in AGENTS}, degraded
+    shares = strategy.degraded_weights if scores["onchain"].degraded else strategy.weights
+    conviction, degraded = _NOTHING, False
+    for agent in AGENTS:
+        score = scores[agent]
+        # str() first: its shortest form is the two decimals its agent meant, not a binary tail.
+        conviction += shares[agent] * Decimal(str(score.value))
+        degraded = degraded or score.degraded
+    weights = {agent: shares[agent] for agent in AGENTS}
+    return conviction.quantize(_HUNDREDTH, ROUND_HALF_EVEN), weights, degraded

@@ -14,7 +14,8 @@ from automoney.errors import InvalidInput, SourceUnavailable
 from automoney.market.candles import Candle, Mark, Timeframe
 from automoney.market.cleaning import check_candle, flag_mark
 from automoney.market.revising import days_of, merged, revise
-from automoney.market.tracking import TRACKED, Outlook, outlook
+from automoney.market.snapshot import Outlook
+from automoney.market.tracking import TRACKED, outlook
 from automoney.observability import logger
 from automoney.ports import Candles, MarketCache, Marks, PriceSource
 from automoney.schedule import Slot

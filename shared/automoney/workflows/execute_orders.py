@@ -1,13 +1,17 @@
-"""Execute orders: what the judgement means for each follower, traded on paper, in one transaction.
+"""Execute orders: what the judgement means for each follower, traded on paper.
 
 A follower's part is named (execution, user).  It is done once, whoever delivers the batch how
-often; a follower whose part fails is retried alone and holds nobody else up.
+often.  Followers are served together in one transaction, for that is several times as fast; if it
+fails each gets one of his own, so that one whose part fails holds nobody else up.  What each does
+follows from his books, so his parts are done in the order of their slots, however the batches
+come in.
 """
 
+import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from automoney.errors import DataMissing
@@ -21,13 +25,12 @@ from automoney.messages import (
 )
 from automoney.observability import logger
 from automoney.ports import Books, Desk, Executions, Trades
-from automoney.trading.deciding import decide
-from automoney.trading.filling import fill
-from automoney.trading.judgement import Judgement, Signal
-from automoney.trading.orders import Costs, Decision, Fill
-from automoney.trading.portfolio import Portfolio
-from automoney.trading.sizing import size
-from automoney.trading.strategies import Strategy, strategy_named
+from automoney.trading.judgement import Judgement
+from automoney.trading.orders import Costs
+from automoney.trading.strategies import strategy_named
+from automoney.trading.turn import Part, take_part
+from automoney.workflows.pricing import Pricing
+from automoney.workflows.receipts import Receipts
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,15 +41,22 @@ class Executed:
     known: int = 0
     trades: int = 0
 
+    def __add__(self, other: "Executed") -> "Executed":
+        return Executed(
+            self.done + other.done, self.known + other.known, self.trades + other.trades
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class OrderExecutor:
-    """Whom the execution of a batch talks to."""
+    """Whom the execution of a batch talks to; `costs` are for those who have set none."""
 
     executions: Executions
     books: Books
     trades: Trades
     costs: Costs
+    receipts: Receipts
+    pricing: Pricing
 
     async def execute_batches(self, records: Sequence[Mapping[str, Any]]) -> list[str]:
         """Serve each SQS record, a batch of users; return the ids of those to deliver again.
@@ -68,76 +78,122 @@ class OrderExecutor:
         return failed
 
     async def execute(self, execution_id: str, users: Sequence[str]) -> Executed:
-        """Serve every user of a batch.
+        """Serve every user of a batch, with what he still has to do of earlier runs first.
 
         Raises DataMissing for an execution nobody has recorded, SourceUnavailable while there is
         no first price after the slot; users served before that stay served.
         """
+        judgement = self._judged(execution_id)
+        for earlier in self.executions.unfinished(judgement.strategy_id, up_to=judgement.slot_at):
+            if earlier != execution_id:
+                pending = set(self.executions.pending_users(earlier))
+                late = [user for user in users if user in pending]
+                if late:
+                    await self._serve_all(self._judged(earlier), late)
+        return await self._serve_all(judgement, users)
+
+    def _judged(self, execution_id: str) -> Judgement:
         judgement = self.executions.find(execution_id)
         if judgement is None:
             raise DataMissing(f"execution {execution_id} has no judgement")
-        strategy = strategy_named(judgement.strategy_id)
+        return judgement
+
+    async def _serve_all(self, judgement: Judgement, users: Sequence[str]) -> Executed:
         marks = await self._fill_marks(judgement)
-        done = known = trades = 0
+        return self._serve_group(
+            users, judgement=judgement, marks=marks, scores=scores_message(judgement)
+        )
+
+    def _serve_group(
+        self,
+        users: Sequence[str],
+        *,
+        judgement: Judgement,
+        marks: Mapping[str, Mark],
+        scores: Message,
+    ) -> Executed:
+        """Serve users in one transaction; if that fails, each alone, since it may be one's fault.
+
+        Raises what the first who cannot be served raised, when all have had their turn.
+        """
+        serve = partial(self._serve_together, judgement=judgement, marks=marks, scores=scores)
+        try:
+            return serve(users)
+        except Exception:  # raised again, below, if it was not about one of several
+            if len(users) == 1:
+                raise
+            logger.warning("followers are served one by one", exc_info=True)
+        executed, failures = Executed(), []
         for user_id in users:
-            follower = self.books.follower(strategy.id, user_id)
-            limit = follower.max_position if follower else strategy.max_position
-            with self.books.trading(user_id, execution_id) as desk:
-                if desk is None:
-                    known += 1
-                    continue
-                trades += _serve(
-                    desk, strategy, judgement, marks=marks, costs=self.costs, limit=limit
-                )
-                done += 1
-        return Executed(done, known, trades)
+            try:
+                executed += serve([user_id])
+            except Exception as error:  # raised below
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return executed
+
+    def _serve_together(
+        self,
+        users: Sequence[str],
+        *,
+        judgement: Judgement,
+        marks: Mapping[str, Mark],
+        scores: Message,
+    ) -> Executed:
+        with self.books.trading_together(users, judgement.execution_id) as desks:
+            trades = sum(
+                self._serve(desk, user_id, judgement, marks, scores)
+                for user_id, desk in desks.items()
+            )
+            return Executed(len(desks), len(users) - len(desks), trades)
+
+    def _serve(
+        self,
+        desk: Desk,
+        user_id: str,
+        judgement: Judgement,
+        marks: Mapping[str, Mark],
+        scores: Message,
+    ) -> int:
+        """One follower's part; the count of trades."""
+        strategy = strategy_named(judgement.strategy_id)
+        standing = desk.standing()
+        outside = standing.account.held - judgement.views.keys()
+        if outside:
+            marks = {**self.pricing.known(outside, as_of=judgement.slot_at), **marks}
+        part = take_part(strategy, judgement, standing, marks=marks, costs=self.costs)
+        receipt = self.receipts.part(
+            strategy,
+            judgement,
+            user_id,
+            standing=standing,
+            marks=marks,
+            costs=self.costs,
+            part=part,
+        )
+        desk.record(part, [scores, *_messages(judgement, part)], receipt=receipt)
+        return len(part.fills)
 
     async def _fill_marks(self, judgement: Judgement) -> Mapping[str, Mark]:
         """The first price after the slot, by asset: fixed once for all followers and retries."""
         fixed = dict(self.executions.fill_marks(judgement.execution_id))
-        for asset in judgement.views:
-            if asset not in fixed:
-                mark = await self.trades.first_trade(asset, judgement.slot_at)
-                fixed[asset] = self.executions.fix_fill_mark(judgement.execution_id, mark)
+        missing = [asset for asset in judgement.views if asset not in fixed]
+        if not missing:
+            return fixed
+        asked = (self.trades.first_trade(asset, judgement.slot_at) for asset in missing)
+        for mark in await asyncio.gather(*asked, return_exceptions=True):
+            if isinstance(mark, BaseException):
+                raise mark
+            fixed[mark.asset] = self.executions.fix_fill_mark(judgement.execution_id, mark)
         return fixed
 
 
-def _serve(
-    desk: Desk,
-    strategy: Strategy,
-    judgement: Judgement,
-    *,
-    marks: Mapping[str, Mark],
-    costs: Costs,
-    limit: Decimal,
-) -> int:
-    """One follower's part: decide on every asset, then sell before buying; the count of trades."""
-    account = desk.account()
-    before = account.portfolio({asset: view.mark for asset, view in judgement.views.items()})
-    decisions = [
-        decide(strategy, view, before, max_position=limit) for view in judgement.views.values()
-    ]
-    fills: list[Fill] = []
-    for decision in sorted(decisions, key=lambda decision: decision.signal is not Signal.SELL):
-        mark = marks[decision.asset]
-        order = size(strategy, decision, account.portfolio(marks), mark, costs)
-        if order is not None:
-            fills.append(fill(order, mark, costs))
-            account = account.apply(fills[-1])
-    messages = _messages(judgement, decisions, fills, account.portfolio(marks))
-    desk.record(decisions, fills, messages, after=account)
-    return len(fills)
-
-
-def _messages(
-    judgement: Judgement,
-    decisions: Sequence[Decision],
-    fills: Sequence[Fill],
-    portfolio: Portfolio,
-) -> list[Message]:
-    messages = [scores_message(judgement)]
-    messages += (decision_message(judgement, decision) for decision in decisions)
-    messages += (trade_message(judgement, one) for one in fills)
-    if fills:
-        messages.append(portfolio_message(judgement, portfolio, fills[-1].at))
-    return messages
+def _messages(judgement: Judgement, part: Part) -> Iterator[Message]:
+    refused = {one.asset: one for one in part.rejections}
+    for decision in part.decisions:
+        yield decision_message(judgement, decision, refused.get(decision.asset))
+    for fill in part.fills:
+        yield trade_message(judgement, fill)
+    if part.fills:
+        yield portfolio_message(judgement, part.portfolio, part.fills[-1].at)

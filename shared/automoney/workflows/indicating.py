@@ -11,9 +11,9 @@ from typing import Any
 
 from automoney.errors import InvalidInput
 from automoney.market.candles import Candle, Mark, Timeframe
+from automoney.market.snapshot import Outlook
 from automoney.market.tracking import (
     TRACKED,
-    Outlook,
     Tracked,
     advance,
     built_from,

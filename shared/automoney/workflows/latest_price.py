@@ -6,7 +6,8 @@ from typing import Any
 
 from automoney.encoding import plain
 from automoney.market.candles import Mark, Timeframe
-from automoney.market.tracking import TRACKED, Outlook
+from automoney.market.snapshot import Outlook
+from automoney.market.tracking import TRACKED
 
 
 def latest_price(mark: Mark, outlooks: Mapping[Timeframe, Outlook], at: datetime) -> dict[str, Any]:

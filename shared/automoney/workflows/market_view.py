@@ -11,7 +11,8 @@ from typing import Any
 from automoney.market.aggregate import aggregate
 from automoney.market.candles import Candle, Timeframe
 from automoney.market.series import GROUPS
-from automoney.market.tracking import TRACKED, Outlook
+from automoney.market.snapshot import Outlook
+from automoney.market.tracking import TRACKED
 from automoney.ports import Candles, Found, MarketCache, Marks, Readings
 from automoney.workflows.indicating import outlook_of, standing
 from automoney.workflows.known_bars import KEPT

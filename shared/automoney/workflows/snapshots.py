@@ -2,65 +2,42 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from automoney.errors import DataMissing
 from automoney.market.candles import Mark, Timeframe
-from automoney.market.cleaning import fill_series
-from automoney.market.readings import Reading
-from automoney.market.series import SERIES, Series, series_of
-from automoney.market.snapshot import Indicators, Snapshot
+from automoney.market.snapshot import Snapshot
 from automoney.ports import Candles, MarketCache, Marks, Readings
-from automoney.workflows.indicating import look, outlook_of, standing
-
-# The oldest a required input may be at the slot; beyond it the run aborts.
-FRESH_PRICE = timedelta(minutes=15)
-FRESH_DAY = timedelta(days=2)
-
-# How far back the agents look.
-_SPANS = {
-    "onchain": timedelta(days=380),  # the judge takes yearly medians
-    "macro": timedelta(days=480),
-    "sentiment": timedelta(days=40),
-}
+from automoney.workflows.freshness import FRESH_PRICE
+from automoney.workflows.outlooks import Outlooks, StoredOutlooks
+from automoney.workflows.series_as_of import SeriesAsOf, SeriesReader
 
 
 @dataclass(frozen=True, slots=True)
 class Market:
-    """Reads the market's stores as of a slot."""
+    """Reads what is known of the market as of a slot."""
 
-    candles: Candles
     marks: Marks
-    readings: Readings
-    cache: MarketCache
+    outlooks: Outlooks
+    series: SeriesReader
 
-    def snapshots(self, assets: tuple[str, ...], as_of: datetime) -> Mapping[str, Snapshot]:
-        """One snapshot per asset; DataMissing when an input that no run can lack is absent."""
-        marks = self._fresh_marks(assets, as_of)
-        shared = self._series("macro", None, as_of) | self._series("sentiment", None, as_of)
-        return {asset: self._snapshot(marks[asset], as_of, shared) for asset in assets}
+    @classmethod
+    def stored(
+        cls, candles: Candles, marks: Marks, readings: Readings, cache: MarketCache
+    ) -> "Market":
+        """What the stores hold."""
+        return cls(marks, StoredOutlooks(candles, cache), SeriesAsOf(readings))
 
-    def indicators(
+    def snapshots(
         self, assets: tuple[str, ...], timeframes: tuple[Timeframe, ...], as_of: datetime
-    ) -> Mapping[str, Mapping[Timeframe, Indicators]]:
-        """Per asset and timeframe the indicators as of the slot, with the open bar peeked at.
+    ) -> Mapping[str, Snapshot]:
+        """One snapshot per asset, with an outlook for each of `timeframes`, the leading one first.
 
-        DataMissing when there is no fresh price, or the newest closed bar of a timeframe is absent.
+        Raises DataMissing when an input that no run can lack is absent or too old: a price, a
+        closed day for weeks, the newest closed bar of a finer timeframe.
         """
         marks = self._fresh_marks(assets, as_of)
-        return {
-            asset: {
-                timeframe: self._indicators(marks[asset], timeframe, as_of)
-                for timeframe in timeframes
-            }
-            for asset in assets
-        }
-
-    def _indicators(self, mark: Mark, timeframe: Timeframe, as_of: datetime) -> Indicators:
-        found = look(mark, timeframe, as_of, candles=self.candles, cache=self.cache)
-        if found is None:
-            raise DataMissing(f"{timeframe.value} bars of {mark.asset} before {as_of} are missing")
-        return found.indicators
+        return {asset: self._snapshot(marks[asset], timeframes, as_of) for asset in assets}
 
     def _fresh_marks(self, assets: tuple[str, ...], as_of: datetime) -> Mapping[str, Mark]:
         marks = self.marks.marks(assets, as_of=as_of)
@@ -72,42 +49,9 @@ class Market:
                 raise DataMissing(f"the newest price of {asset} is {as_of - mark.at} old")
         return marks
 
-    def _snapshot(
-        self, mark: Mark, as_of: datetime, shared: Mapping[str, tuple[Reading, ...]]
-    ) -> Snapshot:
-        asset = mark.asset
-        weeks = standing(asset, Timeframe.W1, as_of, candles=self.candles, cache=self.cache)
-        if weeks.known_until is None:
-            raise DataMissing(f"no closed day of {asset} before {as_of:%Y-%m-%d %H:%M}")
-        if as_of - weeks.known_until > FRESH_DAY:
-            age = as_of - weeks.known_until
-            raise DataMissing(f"the newest closed day of {asset} ended {age} ago")
-        week = outlook_of(weeks, Timeframe.W1, mark, as_of, candles=self.candles)
-        series = {**shared, **self._series("onchain", asset, as_of)}
-        return Snapshot(
-            asset,
-            as_of,
-            mark,
-            week.bar,
-            week.indicators,
-            series,
-            frozenset(name for name, found in series.items() if _stale(SERIES[name], found, as_of)),
-        )
-
-    def _series(
-        self, group: str, asset: str | None, as_of: datetime
-    ) -> dict[str, tuple[Reading, ...]]:
-        """Readings as of the slot, gaps filled by the rules; a series without any is left out."""
-        table = {series.name: series for series in series_of(group)}
-        found = self.readings.history(list(table), asset, since=as_of - _SPANS[group], as_of=as_of)
-        filled = {
-            name: fill_series(series, found.get(name, ()), as_of=as_of)
-            for name, series in table.items()
+    def _snapshot(self, mark: Mark, timeframes: tuple[Timeframe, ...], as_of: datetime) -> Snapshot:
+        outlooks = {
+            timeframe: self.outlooks.outlook(mark, timeframe, as_of) for timeframe in timeframes
         }
-        return {name: readings for name, readings in filled.items() if readings}
-
-
-def _stale(series: Series, readings: tuple[Reading, ...], as_of: datetime) -> bool:
-    """Whether the newest real value is older than the series' limit."""
-    real_since = next((one.available_at for one in reversed(readings) if one.real), None)
-    return series.is_stale(real_since, as_of)
+        known = self.series.known(mark.asset, as_of)
+        return Snapshot(mark.asset, as_of, mark, timeframes[0], outlooks, known.series, known.stale)

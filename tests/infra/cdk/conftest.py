@@ -101,5 +101,8 @@ def other(tmp_path_factory: pytest.TempPathFactory, layer: Path) -> Synthesised:
         "automoney:pagerUrl": "https://pager.example.com/hook",
         "automoney:allowedOrigins": "https://app.example.com, https://beta.example.com",
         "automoney:jwtIssuer": "https://login.example.com",
+        "automoney:models": "bedrock,openai,rules",
+        "automoney:bedrockModel": "eu.amazon.nova-lite-v1:0",
+        "automoney:modelCapDay": "5",
     }
     return _synthesise(folder, context, Code(folder / "functions", layer), rows)

@@ -21,7 +21,7 @@ EVENTS = ROOT / "tests" / "events"
 KINDS: dict[type, tuple[str, ...]] = {
     Deploy: ("deploy",),
     Cron: ("eventbridge_cron", "run_strategy"),
-    Consume: ("sqs_orders", "sqs_events"),
+    Consume: ("sqs_orders", "sqs_events", "sqs_looks"),
     Authorizer: ("ws_authorize", "ws_authorize_ticket"),
     Socket: ("ws_connect", "ws_disconnect", "ws_message_subscribe"),
     Http: ("http_api_v2",),
@@ -47,6 +47,7 @@ def test_there_is_an_event_for_each_kind_of_trigger_and_none_besides() -> None:
     [
         ("sqs_orders", models.SqsModel),
         ("sqs_events", models.SqsModel),
+        ("sqs_looks", models.SqsModel),
         ("ws_connect", models.APIGatewayWebSocketConnectEventModel),
         ("ws_disconnect", models.APIGatewayWebSocketDisconnectEventModel),
         ("ws_message_subscribe", models.APIGatewayWebSocketMessageEventModel),
@@ -87,10 +88,12 @@ def test_the_strategy_run_fires_late_and_belongs_to_noon() -> None:
     assert strategy.schedule.slot_at(parse_utc(fired["time"])).at == NOON
 
 
-@pytest.mark.parametrize("name", ["sqs_orders", "sqs_events"])
-def test_queued_messages_are_whole(name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "count"), [("sqs_orders", 2), ("sqs_events", 2), ("sqs_looks", 1)]
+)
+def test_queued_messages_are_whole(name: str, count: int) -> None:
     records = event(name)["Records"]
-    assert len({record["messageId"] for record in records}) == len(records) == 2
+    assert len({record["messageId"] for record in records}) == len(records) == count
     for record in records:
         digest = hashlib.md5(record["body"].encode(), usedforsecurity=False).hexdigest()
         assert record["md5OfBody"] == digest
@@ -101,6 +104,15 @@ def test_orders_name_the_noon_run_and_its_users() -> None:
     bodies = [json.loads(record["body"]) for record in event("sqs_orders")["Records"]]
     assert {body["executionId"] for body in bodies} == {execution_id("hodl-wave", NOON)}
     assert [body["users"] for body in bodies] == [["ada", "bob"], ["cleo"]]
+
+
+def test_a_look_says_at_what_when_and_for_whom() -> None:
+    (look,) = event("sqs_looks")["Records"]
+    assert json.loads(look["body"]) == {
+        "strategy": "hodl-wave",
+        "at": "2025-11-05T12:03:17Z",
+        "askedBy": "ada",
+    }
 
 
 def test_pushed_events_are_envelopes_for_users() -> None:

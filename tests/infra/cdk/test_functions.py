@@ -132,6 +132,25 @@ def test_grants_are_the_row_s_columns(plain: Synthesised, row: Function) -> None
     assert "iam::aws:policy" not in managed
 
 
+@ALL_ROWS
+def test_models_are_asked_by_who_asks_models_and_only_where_there_are_any(
+    plain: Synthesised, other: Synthesised, row: Function
+) -> None:
+    for synthesised, asked in ((plain, False), (other, row.models)):
+        allowed = actions(synthesised, row)
+        _, function = synthesised.functions()[row.name]
+        variables = function["Environment"]["Variables"]
+        assert ("bedrock:InvokeModel" in allowed) == asked
+        if asked:
+            on = allowed["bedrock:InvokeModel"]
+            assert ":inference-profile/eu.amazon.nova-lite-v1:0" in on
+            assert ":bedrock:*::foundation-model/amazon.nova-lite-v1:0" in on
+            assert "Keys" in allowed["secretsmanager:GetSecretValue"]
+            assert variables["AUTOMONEY_MODELS"] == "bedrock,openai,rules"
+            assert variables["AUTOMONEY_MODEL_CAP_DAY"] == "5"
+        assert ("AUTOMONEY_MODELS" in variables) == row.models
+
+
 def test_nobody_may_delete_a_lease(plain: Synthesised) -> None:
     """Its fence would start anew, and an old holder could pass for a new one."""
     holders = [row for row in FUNCTIONS if row.tables == (Table.LEASES,)]

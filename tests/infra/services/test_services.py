@@ -171,7 +171,7 @@ def test_what_the_functions_use_is_there(aws: Services) -> None:
     index = connections["GlobalSecondaryIndexes"][0]
     queues = {
         url: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
-        for url in (aws.orders_queue_url, aws.events_queue_url)
+        for url in (aws.orders_queue_url, aws.events_queue_url, aws.looks_queue_url)
     }
 
     assert keys == {
@@ -183,7 +183,7 @@ def test_what_the_functions_use_is_there(aws: Services) -> None:
         "by_user",
         [{"AttributeName": "user_id", "KeyType": "HASH"}],
     )
-    assert [queue["VisibilityTimeout"] for queue in queues.values()] == ["130", "40"]
+    assert [queue["VisibilityTimeout"] for queue in queues.values()] == ["130", "40", "130"]
     for queue in queues.values():
         redrive = json.loads(queue["RedrivePolicy"])
         assert redrive["maxReceiveCount"] == 5

@@ -1,0 +1,225 @@
+"""One backtest: every due slot of a strategy, judged, decided and traded by the live workflows.
+
+Only what is around them differs: stores in memory, prices from a recording, no receipts, and an
+order is executed at once instead of by a queue.
+"""
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from hashlib import sha256
+from time import perf_counter
+from typing import Any
+
+from automoney.agents.direct import DirectPanel
+from automoney.encoding import canonical
+from automoney.errors import SourceUnavailable
+from automoney.messages import decision_data
+from automoney.ports import Follower, Panel
+from automoney.schedule import Slot
+from automoney.stores.memory.books import MemoryBooks
+from automoney.stores.memory.cache import MemoryCache
+from automoney.stores.memory.executions import MemoryExecutions
+from automoney.stores.memory.leases import MemoryLeases
+from automoney.stores.memory.pauses import MemoryPauses
+from automoney.stores.memory.tables import Booked, Run, Tables, User
+from automoney.trading.orders import Costs, Decision, Rejection
+from automoney.trading.strategies import Strategy
+from automoney.workflows.execute_orders import OrderExecutor
+from automoney.workflows.pausing import Pausing
+from automoney.workflows.pricing import Pricing
+from automoney.workflows.receipts import NO_RECEIPTS, Receipts
+from automoney.workflows.run_strategy import StrategyRunner
+from infra.local.backtest.holding import Course
+from infra.local.backtest.market import RecordedMarket
+from infra.local.backtest.tape import RecordedTrades
+
+USER = "backtest"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to play: every slot with `begins <= slot < ends`, for one account."""
+
+    strategy: Strategy
+    begins: datetime
+    ends: datetime
+    paper_money: Decimal
+    costs: Costs
+
+
+@dataclass(slots=True)
+class Played:
+    """What came of it: the runs in their order, the account's books and its way."""
+
+    plan: Plan
+    tables: Tables
+    user: User
+    course: Course
+    outcomes: Counter[str]
+    seconds: float
+
+    @property
+    def runs(self) -> list[Run]:
+        """In their order."""
+        return list(self.tables.runs.values())
+
+    @property
+    def decisions_sha256(self) -> str:
+        """Of all decisions in their order, in canonical form, a line each."""
+        digest = sha256()
+        for part in self.user.parts:
+            for line in decision_lines(part):
+                digest.update(line)
+        return digest.hexdigest()
+
+
+@dataclass(slots=True)
+class _Orders:
+    """Meets `ports.OrderQueue`: what is handed out waits here to be executed."""
+
+    waiting: list[tuple[str, Sequence[str]]] = field(default_factory=list)
+
+    def hand_out(self, execution_id: str, users: Sequence[str]) -> None:
+        self.waiting.append((execution_id, users))
+
+    def taken(self) -> list[tuple[str, Sequence[str]]]:
+        """What waits, which is then gone."""
+        waiting, self.waiting = self.waiting, []
+        return waiting
+
+
+@dataclass(slots=True)
+class _Silence:
+    """Meets `ports.Alerts`: what is told stands in the runs themselves."""
+
+    def warn(self, subject: str, detail: str) -> None: ...
+    def page(self, subject: str, detail: str) -> None: ...
+
+
+@dataclass(slots=True)
+class _Clock:
+    """The time in the market: that of the slot that is played."""
+
+    at: datetime
+
+    def __call__(self) -> datetime:
+        return self.at
+
+
+def slots(plan: Plan) -> Iterator[datetime]:
+    """The due times of the plan's strategy."""
+    schedule = plan.strategy.schedule
+    first = schedule.slot_at(plan.begins).at
+    at = first if first >= plan.begins else schedule.next_after(plan.begins)
+    while at < plan.ends:
+        yield at
+        at = schedule.next_after(at)
+
+
+def play(
+    plan: Plan,
+    recorded: RecordedMarket,
+    *,
+    panel: Panel | None = None,
+    receipts: Receipts = NO_RECEIPTS,
+    progress: Callable[[datetime], None] = lambda _: None,
+) -> Played:
+    """Play every slot; `panel` judges, by default the rules.  `progress` hears of each slot."""
+    began = perf_counter()
+    tables, clock, orders = Tables(), _Clock(plan.begins), _Orders()
+    executions, books = MemoryExecutions(tables), MemoryBooks(tables)
+    pauses = MemoryPauses(tables)
+    alerts = _Silence()
+    runner = StrategyRunner(
+        assets=recorded.assets,
+        leases=MemoryLeases(),
+        market=recorded.market(),
+        panel=panel or DirectPanel(),
+        executions=executions,
+        books=books,
+        pausing=Pausing(pauses, alerts),
+        receipts=receipts,
+        orders=orders,
+        cache=MemoryCache(),
+        alerts=alerts,
+        market_clock=clock,
+    )
+    pricing = Pricing(recorded.candles, recorded.marks)
+    executor = OrderExecutor(executions, books, recorded.trades, plan.costs, receipts, pricing)
+    strategy = plan.strategy
+    if not strategy.enabled:
+        reason = "a backtest was asked for"
+        pauses.resume(strategy.id, None, author=USER, reason=reason, at=plan.begins)
+    books.open_account(USER, at=plan.begins, paper_money=plan.paper_money)
+    books.follow(Follower(USER, strategy.id, strategy.guards), at=plan.begins)
+    user = tables.users[USER]
+    course = Course()
+    course.note(plan.begins, user.account)
+    outcomes: Counter[str] = Counter()
+    with _without_collecting():
+        for at in slots(plan):
+            clock.at = at
+            answer = runner.take_turn(strategy, Slot(at))
+            outcomes[answer["outcome"]] += 1
+            for execution_id, users in orders.taken():
+                try:
+                    _fix_marks(executions, recorded.trades, execution_id)
+                except SourceUnavailable:
+                    outcomes["unfilled"] += 1  # it is handed out again at the next slot
+                    break
+                _run(executor.execute(execution_id, users))
+            if user.account is not course.accounts[-1]:
+                course.note(at, user.account)
+            progress(at)
+    course.fills = [fill for part in user.parts for fill in part.fills]
+    course.decided = [part.slot_at for part in user.parts for _ in part.decisions]
+    return Played(plan, tables, user, course, outcomes, perf_counter() - began)
+
+
+def _fix_marks(executions: MemoryExecutions, trades: RecordedTrades, execution_id: str) -> None:
+    """Fix what a run is filled at, so that its execution has nothing to wait for."""
+    judgement = executions.find(execution_id)
+    assert judgement is not None, "only what has been judged is handed out"
+    fixed = executions.fill_marks(execution_id)
+    for asset in judgement.views:
+        if asset not in fixed:
+            mark = trades.now(asset, judgement.slot_at)
+            executions.fix_fill_mark(execution_id, mark)
+
+
+def _run(work: Coroutine[Any, Any, Any]) -> None:
+    """Run to the end what never waits: without an event loop, which takes longer than the work."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    raise RuntimeError("it waits for something")
+
+
+def decision_lines(part: Booked) -> Iterator[bytes]:
+    """Each decision of a part with what became of it, as canonical JSON and a line feed."""
+    refused: Mapping[str, Rejection] = {one.asset: one for one in part.rejections}
+    for decision in part.decisions:
+        yield decision_line(part.execution_id, decision, refused.get(decision.asset))
+
+
+def decision_line(execution_id: str, decision: Decision, refused: Rejection | None) -> bytes:
+    """What is pushed to a user's screen of it, in the one form that hashes are taken of."""
+    return canonical(decision_data(execution_id, decision, refused)) + b"\n"
+
+
+@contextmanager
+def _without_collecting() -> Iterator[None]:
+    """Everything made here stays until the end, so looking for garbage finds none."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()

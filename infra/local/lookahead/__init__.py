@@ -1,0 +1,1 @@
+"""No look-ahead, shown slot by slot: with everything after it cut away, each slot says the same."""

@@ -1,0 +1,1 @@
+"""Ask language models: providers, order of fallback, prices and budgets."""

@@ -1,0 +1,221 @@
+"""Users, what they follow, and their double-entry books in memory.
+
+A user's part of a run is there as a whole or not at all: it is put together beside the tables and
+put in when the block ends without an error.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+
+from automoney.errors import InvalidInput
+from automoney.market.candles import Mark
+from automoney.messages import Message
+from automoney.ports import Desk, Follower, Valuation
+from automoney.stores.memory.tables import Booked, Run, Tables, User
+from automoney.trading.account import Account, account_from
+from automoney.trading.bookkeeping import deposit_entry, fill_entry
+from automoney.trading.portfolio import Portfolio
+from automoney.trading.standing import Standing, midnight
+from automoney.trading.strategies import strategy_named
+from automoney.trading.turn import Part
+
+_LEFT = "he does not follow it any more"
+
+
+def _nobody_else(user_id: str) -> None:
+    raise RuntimeError(f"the row of {user_id} is locked, and there is nobody to wait for")
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryBooks:
+    """Meets `ports.Books`.
+
+    `wait` is called while another block holds the user's row, until it is free; where nothing runs
+    at the same time, that cannot happen.
+    """
+
+    tables: Tables
+    wait: Callable[[str], None] = _nobody_else
+    _locked: set[str] = field(default_factory=set, init=False, repr=False)
+
+    def open_account(self, user_id: str, *, at: datetime, paper_money: Decimal) -> bool:
+        if user_id in self.tables.users:
+            return False
+        entries = [deposit_entry(paper_money, at)]
+        self.tables.users[user_id] = User(user_id, account_from(entries), entries)
+        return True
+
+    def follow(self, follower: Follower, *, at: datetime) -> None:
+        for strategy_id, follows in self.tables.follows.items():
+            if strategy_id != follower.strategy_id and follower.user_id in follows:
+                expected = f"{strategy_id}, which trades this account: unfollow it first"
+                raise InvalidInput("strategyId", follower.strategy_id, expected)
+        self.tables.follows.setdefault(follower.strategy_id, {})[follower.user_id] = follower
+
+    def unfollow(self, user_id: str, strategy_id: str) -> bool:
+        return self.tables.follows.get(strategy_id, {}).pop(user_id, None) is not None
+
+    def followers(self, strategy_id: str) -> list[Follower]:
+        follows = self.tables.follows.get(strategy_id, {})
+        return [follows[user] for user in sorted(follows)]
+
+    def follower(self, strategy_id: str, user_id: str) -> Follower | None:
+        return self.tables.follows.get(strategy_id, {}).get(user_id)
+
+    def trading(self, user_id: str, execution_id: str) -> "_Trading":
+        return _Trading(self, user_id, execution_id)
+
+    def trading_together(
+        self, users: Sequence[str], execution_id: str
+    ) -> AbstractContextManager[Mapping[str, "MemoryDesk"]]:
+        return together(self.trading, users, execution_id)
+
+    def lock(self, user_id: str) -> None:
+        """Wait for the user's row, and have it until `unlock`."""
+        while user_id in self._locked:
+            self.wait(user_id)
+        self._locked.add(user_id)
+
+    def unlock(self, user_id: str) -> None:
+        """Let others have it."""
+        self._locked.discard(user_id)
+
+    def tell(self, user_id: str, execution_id: str, messages: Sequence[Message]) -> bool:
+        user, orders = self.tables.users.get(user_id), self.tables.orders
+        if user is None or user_id in orders.get(execution_id, {}):
+            return False
+        orders.setdefault(execution_id, {})[user_id] = True
+        user.outbox += messages
+        return True
+
+    def portfolio(self, user_id: str, marks: Mapping[str, Mark]) -> Portfolio:
+        user = self.tables.users.get(user_id)
+        return (user.account if user else Account()).portfolio(marks)
+
+    def account(self, user_id: str, *, as_of: datetime) -> Account:
+        user = self.tables.users.get(user_id)
+        return (
+            account_from(entry for entry in user.entries if entry.at <= as_of)
+            if user
+            else Account()
+        )
+
+    def valuations(self, user_id: str, *, since: datetime, until: datetime) -> Sequence[Valuation]:
+        user = self.tables.users.get(user_id)
+        found = (one for one in user.valuations if since <= one.at <= until) if user else ()
+        return sorted(found, key=lambda one: (one.at, one.execution_id))
+
+
+@contextmanager
+def together[D: Desk](
+    trading: Callable[[str, str], AbstractContextManager[D | None]],
+    users: Sequence[str],
+    execution_id: str,
+) -> Iterator[Mapping[str, D]]:
+    """`Books.trading_together` by way of `trading`: all rows are locked, in the order of names."""
+    with ExitStack() as blocks:
+        desks = {user: blocks.enter_context(trading(user, execution_id)) for user in sorted(users)}
+        yield {user: desk for user, desk in desks.items() if desk is not None}
+
+
+@dataclass(slots=True)
+class _Trading:
+    """The block in which a user's part is done, as `Books.trading` has it."""
+
+    books: MemoryBooks
+    user_id: str
+    execution_id: str
+    desk: "MemoryDesk | None" = None
+
+    def __enter__(self) -> "MemoryDesk | None":
+        self.books.lock(self.user_id)
+        tables = self.books.tables
+        user = tables.users.get(self.user_id)
+        done = tables.orders.get(self.execution_id, {}).get(self.user_id, True)  # or never ordered
+        if user is not None and not done:
+            self.desk = MemoryDesk(tables, user, tables.runs[self.execution_id])
+        return self.desk
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        try:
+            if error is None and self.desk is not None:
+                self.desk.commit()
+        finally:
+            self.books.unlock(self.user_id)
+
+
+@dataclass(slots=True)
+class MemoryDesk:
+    """Meets `ports.Desk`; `commit` puts in what `record` was given."""
+
+    tables: Tables
+    user: User
+    run: Run
+    _recorded: tuple[Part, tuple[Message, ...], bytes] | None = field(default=None, init=False)
+
+    def standing(self) -> Standing:
+        strategy_id, user_id = self.run.strategy_id, self.user.user_id
+        follower = self.tables.follows.get(strategy_id, {}).get(user_id)
+        paused = self.tables.paused(strategy_id, user_id)
+        today = self._today()
+        return Standing(
+            self.user.account,
+            follower.guards if follower else strategy_named(strategy_id).guards,
+            paused=(paused.reason if paused else None) if follower else _LEFT,
+            day_opened_with=today[0] if today else None,
+            day_lowest=min(today, default=None),
+            last_traded=dict(self.user.last_traded),
+        )
+
+    def record(self, part: Part, messages: Sequence[Message], *, receipt: bytes) -> None:
+        self._recorded = part, tuple(messages), receipt
+
+    def commit(self) -> None:
+        """Put in all of it at once."""
+        if self._recorded is None:
+            return
+        part, messages, receipt = self._recorded
+        user, run = self.user, self.run
+        entries = [
+            fill_entry(one, f"{run.execution_id} {one.side} {one.asset}") for one in part.fills
+        ]
+        booked = Booked(
+            run.execution_id,
+            run.strategy_id,
+            run.slot_at,
+            tuple(part.decisions),
+            tuple(part.fills),
+            tuple(part.rejections),
+            receipt,
+        )
+        before = part.before
+        valuation = Valuation(
+            run.slot_at,
+            run.execution_id,
+            before.equity,
+            before.cash,
+            before.fees,
+            before.realised_pnl,
+        )
+        # From here on nothing can fail.
+        self.tables.done(run.execution_id, run.strategy_id, user.user_id)
+        user.entries += entries
+        user.parts.append(booked)
+        user.valuations.append(valuation)
+        user.account = part.after
+        user.outbox += messages
+        user.last_traded |= {fill.asset: run.slot_at for fill in part.fills}
+
+    def _today(self) -> list[Decimal]:
+        """His equities at the slot's UTC day's runs before it, oldest first."""
+        since = midnight(self.run.slot_at)
+        found: list[Decimal] = []
+        for valuation in reversed(self.user.valuations):
+            if valuation.at < since:
+                break
+            if valuation.at < self.run.slot_at:
+                found.append(valuation.equity)
+        return found[::-1]

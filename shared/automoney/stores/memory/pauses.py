@@ -1,0 +1,61 @@
+"""Who has paused what, in memory."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from automoney.encoding import plain
+from automoney.ports import Pause
+from automoney.stores.memory.tables import Ended, Tables
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryPauses:
+    """Meets `ports.Pauses`."""
+
+    tables: Tables
+
+    def current(self, strategy_id: str, user_id: str | None = None) -> Pause | None:
+        return self.tables.paused(strategy_id, user_id)
+
+    def touched(self, strategy_id: str) -> bool:
+        return (strategy_id, None) in self.tables.pauses or any(
+            (one.strategy_id, one.user_id) == (strategy_id, None) for one in self.tables.ended
+        )
+
+    def pause(self, pause: Pause) -> bool:
+        return self.tables.pauses.setdefault((pause.strategy_id, pause.user_id), pause) is pause
+
+    def resume(
+        self, strategy_id: str, user_id: str | None, *, author: str, reason: str, at: datetime
+    ) -> bool:
+        found = self.tables.pauses.pop((strategy_id, user_id), None)
+        self.tables.ended.append(Ended(strategy_id, user_id, found, at, author, reason))
+        return found is not None
+
+    def log(self, strategy_id: str, user_id: str | None, limit: int) -> list[Mapping[str, Any]]:
+        wanted = (strategy_id, user_id)
+        ended = [one for one in self.tables.ended if (one.strategy_id, one.user_id) == wanted]
+        rows = [_row(one.pause, one) for one in reversed(ended)]
+        current = self.tables.paused(*wanted)
+        return [*([_row(current, None)] if current else []), *rows][:limit]
+
+
+def _row(pause: Pause | None, ended: Ended | None) -> Mapping[str, Any]:
+    """As `ports.Pauses.log` says; a mere resumption is a pause that was over as it began."""
+    if pause is None and ended is not None:
+        whose = (ended.strategy_id, ended.user_id)
+        pause = Pause(*whose, since=ended.at, reason=ended.reason, author=ended.author)
+    assert pause is not None, "a row tells of a pause, or of its end"
+    row: Mapping[str, Any] = plain(
+        {
+            "since": pause.since,
+            "reason": pause.reason,
+            "author": pause.author,
+            "ended": ended.at if ended else None,
+            "endedBy": ended.author if ended else None,
+            "endedBecause": ended.reason if ended else None,
+        }
+    )
+    return row

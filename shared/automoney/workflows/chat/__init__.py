@@ -1,0 +1,1 @@
+"""A user's question, answered from what is known: see conversation.py."""

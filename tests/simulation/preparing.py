@@ -1,0 +1,60 @@
+"""What fits a process out for simulations: the strategy that they run, and what is left out."""
+
+from collections.abc import Coroutine
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+from automoney import messages
+from automoney.observability import logger
+from automoney.schedule import Schedule
+from automoney.trading.strategies import HODL_WAVE, STRATEGIES
+from automoney.workflows import execute_orders
+
+PERIOD = timedelta(minutes=5)
+STRATEGY = replace(HODL_WAVE, id="simulated", schedule=Schedule("*/5 * * * *"))
+
+
+def prepare() -> None:
+    """Fit this process out for simulations, and for nothing else.
+
+    The simulated strategy is known, logs are silent, payloads are not made fit for the wire, and
+    what an executor would gather on an event loop is awaited one after another.
+    """
+    STRATEGIES[STRATEGY.id] = STRATEGY
+    logger.setLevel("CRITICAL")
+    vars(messages)["plain"] = _as_it_is
+    vars(execute_orders)["asyncio"] = _InTurn
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+class _InTurn:
+    """Of `asyncio` what the executor uses."""
+
+    @staticmethod
+    async def gather(*asked: Coroutine[Any, Any, Any], return_exceptions: bool) -> list[Any]:
+        assert return_exceptions, "as the executor asks"
+        answers: list[Any] = []
+        try:
+            for one in asked:
+                try:
+                    answers.append(await one)
+                except Exception as error:  # handed over, as asked for
+                    answers.append(error)
+        finally:
+            for one in asked:
+                one.close()
+        return answers
+
+
+def driven[T](coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run what is async without an event loop: here nothing in it ever waits for one."""
+    try:
+        coroutine.send(None)
+    except StopIteration as ended:
+        answer: T = ended.value
+        return answer
+    raise RuntimeError("it waits for an event loop")

@@ -1,0 +1,1 @@
+"""Random lives of an account, checked state by state against books kept in whole numbers."""

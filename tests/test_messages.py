@@ -11,6 +11,7 @@ from automoney.encoding import dumps
 from automoney.market.candles import Mark
 from automoney.messages import (
     Event,
+    Later,
     Message,
     Numbered,
     decision_message,
@@ -256,6 +257,16 @@ def test_an_envelope_is_plain_json_already(message: Message) -> None:
     assert (envelope["event"], envelope["seq"]) == (message.event.value, 17)
     assert envelope["at"].endswith("Z")
     assert "ada" not in json.dumps(envelope)  # whose it is, the connection says
+
+
+@pytest.mark.parametrize("message", [scores_message(JUDGEMENT), trade_message(JUDGEMENT, FILL)])
+def test_what_was_written_is_read_as_it_was_and_sent_on_as_it_is(message: Message) -> None:
+    read = replace(message, data=Later.written(message.text))
+
+    assert read.data == message.data
+    text = Numbered("ada", 17, read).text
+    assert json.loads(text) == Numbered("ada", 17, message).envelope()
+    assert f'"data":{message.text}}}' in text
 
 
 def test_the_events_are_the_descriptions_four() -> None:

@@ -217,7 +217,6 @@ class Runtime:
     def _given_up(self, due: Due) -> None:
         """After the last try the admin is told, as Lambda's on-failure destination does."""
         told = f"{due.function.name} failed for {due.at:%Y-%m-%d %H:%M}"
-        self.screen.problem(told)
         wiring.alerts().warn(told, f"It was tried {due.tries + 1} times and is not tried again.")
 
     async def invoke(self, name: str, event: dict[str, Any]) -> dict[str, Any] | None:

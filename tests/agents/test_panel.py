@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from threading import Barrier
 
@@ -19,6 +20,7 @@ from automoney.ports import Panel
 from automoney.trading.judgement import Score
 from automoney.trading.strategies import AGENTS
 from tests.agents.builders import NOON, daily, snapshot
+from tests.agents.recorded import snapshots
 
 WHOLE = snapshot(
     {
@@ -141,6 +143,19 @@ def test_a_panel_keeps_nothing_from_one_snapshot_to_the_next() -> None:
 
     assert later["onchain"] is None
     assert panel.judge(WHOLE) == first
+
+
+@pytest.mark.parametrize("asset", ["BTC", "ETH"])
+def test_the_direct_panel_says_what_the_graph_says(market_data: Path, asset: str) -> None:
+    """In the same order too, over recorded days from where much was missing to the end."""
+    start = NOON.replace(year=2018, month=2, day=1, hour=0)
+    graph, direct = LangGraphPanel(), DirectPanel()
+
+    seen = list(snapshots(market_data, asset, start=start, every=timedelta(days=28)))
+
+    assert len(seen) > 90
+    for one in seen:
+        assert list(direct.judge(one).items()) == list(graph.judge(one).items())
 
 
 TRACED = """

@@ -69,6 +69,12 @@ def _(database: Database, number: int) -> None:
         assert desk is not None
 
 
+@_case("PostgresBooks.trading_together")
+def _(database: Database, number: int) -> None:
+    with PostgresBooks(database).trading_together([_user(number)], _WAITING) as desks:
+        assert list(desks) == [_user(number)]
+
+
 @_case("PostgresBooks.tell")
 def _(database: Database, number: int) -> None:
     made = judgement(view("BTC"), view("ETH"), strategy=STRATEGY, at=NOW)

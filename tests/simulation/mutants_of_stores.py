@@ -100,13 +100,14 @@ class Early(SimBooks):
     @contextmanager
     def trading(self, user_id: str, execution_id: str) -> Iterator[SimDesk | None]:
         with super().trading(user_id, execution_id) as desk:
-            if desk is not None:
-                self.tables.done(execution_id, desk.run.strategy_id, user_id)
-                self.world.point("books: order done")
-                self.tables.open_orders[desk.run.strategy_id].setdefault(
-                    execution_id, desk.run.slot_at
-                )
+            if desk is None:
+                yield None
+                return
+            self.tables.orders[execution_id][user_id] = True
+            self.world.point("books: order done")
             yield desk
+            waiting = self.tables.open_orders[desk.run.strategy_id]
+            waiting.setdefault(execution_id, desk.run.slot_at)
 
 
 class Late(SimBooks):

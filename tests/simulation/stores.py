@@ -170,7 +170,7 @@ class SimDesk(MemoryDesk):
         self.world.point("desk: standing read")
         return found
 
-    def record(self, part: Part, messages: Sequence[Message], *, receipt: bytes) -> None:
+    def record(self, part: Part, messages: Iterable[Message], *, receipt: bytes) -> None:
         self.world.point("desk: record")
         super().record(part, messages, receipt=receipt)
 

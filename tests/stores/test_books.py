@@ -1,5 +1,6 @@
 """Books: once a user and run, all of it or nothing, and as they were at any past moment."""
 
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -58,6 +59,20 @@ class Room:
             ]
             desk.record(part(desk.standing().account, *fills), messages, receipt=b"{}")
         return True
+
+    def serve_together(
+        self, users: Sequence[str], execution: str, wants: Mapping[str, Sequence[Fill]]
+    ) -> list[str]:
+        """Execute users' parts with these fills; whose were done now."""
+        with self.books.trading_together(users, execution) as desks:
+            for user, desk in desks.items():
+                fills = wants[user]
+                messages = [
+                    scores_message(judgement()),
+                    *(trade_message(judgement(), one) for one in fills),
+                ]
+                desk.record(part(desk.standing().account, *fills), messages, receipt=b"{}")
+            return list(desks)
 
     def standing(self, user: str, execution: str) -> Standing:
         with self.books.trading(user, execution) as desk:
@@ -133,6 +148,57 @@ def test_what_the_database_refuses_is_told_and_leaves_nothing(room: Room) -> Non
     assert room.outbox.last_seq("ada") == 0
     assert room.executions.pending_users(name) == ["ada", "bob"]
     assert room.serve("ada", name, buy())
+
+
+def test_those_who_are_served_together_get_what_each_would_get_alone(room: Room) -> None:
+    name = room.run()
+    wants = {"ada": (buy("0.5"), buy("0.1", "4000", "ETH")), "bob": ()}
+
+    assert room.serve_together(["bob", "nobody", "ada"], name, wants) == ["ada", "bob"]
+    assert room.serve_together(["bob", "ada"], name, wants) == []
+
+    marks = {"BTC": mark(), "ETH": mark("ETH", "4000")}
+    assert room.books.portfolio("ada", marks) == portfolio_from(wants["ada"], MONEY, marks)
+    assert room.books.portfolio("bob", marks).cash == MONEY
+    assert [one.seq for one in room.outbox.since("ada", 0, 10)] == [1, 2, 3]
+    assert room.outbox.last_seq("bob") == 1
+    told = {room.outbox.since(user, 0, 1)[0].message.text for user in ("ada", "bob")}
+    assert told == {scores_message(judgement()).text}
+    later = room.run(NOON + HOUR)
+    room.serve_together(["ada", "bob"], later, {"ada": (sell("0.2"),), "bob": (buy(),)})
+    assert room.outbox.last_seq("ada") == 5
+    holdings = room.books.portfolio("ada", marks).positions
+    assert [(one.asset, one.quantity) for one in holdings] == [
+        ("BTC", Decimal("0.3")),
+        ("ETH", Decimal("0.1")),
+    ]
+
+
+def test_what_is_refused_of_one_leaves_nothing_of_those_served_with_him(room: Room) -> None:
+    name = room.run()
+    free = Fill("BTC", buy().side, Decimal(0), Decimal(1), Decimal(1), Decimal(0), Decimal(0), NOON)
+
+    with pytest.raises(CheckViolation, match="quantity"):
+        room.serve_together(["ada", "bob"], name, {"ada": (buy(),), "bob": (free,)})
+
+    assert room.executions.pending_users(name) == ["ada", "bob"]
+    assert room.books.portfolio("ada", {}).cash == MONEY
+    assert room.serve("ada", name, buy())
+
+
+def test_those_who_serve_the_same_users_do_not_wait_in_a_circle(room: Room) -> None:
+    names = [room.run(NOON + number * HOUR) for number in range(6)]
+    wants = {"ada": (buy("0.01"),), "bob": (buy("0.01"),)}
+
+    def serve(number: int) -> list[str]:
+        users = ["ada", "bob"] if number % 2 else ["bob", "ada"]
+        return room.serve_together(users, names[number // 4], wants)
+
+    with ThreadPoolExecutor(4) as workers:
+        served = list(workers.map(serve, range(4 * len(names))))
+
+    assert served.count(["ada", "bob"]) == len(names)
+    assert served.count([]) == 3 * len(names)
 
 
 def test_the_books_agree_with_a_replay_of_the_fills(room: Room) -> None:

@@ -1,6 +1,6 @@
 """Vintages: what is new or revised is kept, and history loaded later goes in beneath it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
@@ -116,6 +116,29 @@ def test_whoever_holds_a_copy_sees_what_was_put_elsewhere(database: Database, pu
     assert values() == [1]
     put([m2(2, seen=8)])
     assert values() == [2]
+
+
+def test_the_answer_is_the_same_object_until_more_is_known(database: Database, put: Put) -> None:
+    """Whoever works something out of it can tell by that whether to do so again."""
+    put([m2(1, seen=9), m2(2, seen=5)])
+    holder = PostgresReadings(database)
+
+    def asked(days_ago: int, since: int = 90) -> Mapping[str, tuple[Reading, ...]]:
+        return holder.history(
+            ["M2SL"], None, since=TODAY - since * DAY, as_of=TODAY - days_ago * DAY
+        )
+
+    first = asked(8)
+    assert asked(6) is first
+    assert [one.value for one in asked(5)["M2SL"]] == [2]  # that day the revision was seen
+    assert asked(6) == first  # and whoever asks for an earlier moment does not see it
+    assert asked(6, since=10) == {}
+    assert asked(9) == first
+    assert asked(10) == {}
+    before = asked(6)
+    put([m2(3, seen=7)])
+    assert before == first
+    assert [one.value for one in asked(6)["M2SL"]] == [3]
 
 
 def test_a_copy_is_kept_as_long_as_nothing_changes(database: Database, put: Put) -> None:

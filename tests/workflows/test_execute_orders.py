@@ -138,6 +138,28 @@ def test_parts_are_done_in_the_order_of_their_slots_however_batches_come(room: R
     assert room.executions.pending_users(out.execution_id) == ["bob"]
 
 
+def test_whose_part_cannot_be_booked_fails_alone(room: Room) -> None:
+    """Of three who are served together the one in the middle has a receipt already."""
+    room.books.open_account("cyd", at=NOON, paper_money=Decimal(100_000))
+    room.books.follow(follower("cyd"), at=NOON)
+    made = room.judge("60", LATER)
+    with room.database.connection() as connection:
+        connection.execute(
+            "INSERT INTO part_receipts VALUES ('bob', 9, %s, '{}', repeat('0', 64))",
+            (made.execution_id,),
+        )
+
+    assert room.execute(batch(made, "ada", "bob", "cyd")) == ["m0"]
+
+    assert room.executions.pending_users(made.execution_id) == ["bob"]
+    assert (len(room.held("ada")), len(room.held("bob")), len(room.held("cyd"))) == (1, 1, 1)
+    with room.database.connection() as connection:
+        connection.execute("DELETE FROM part_receipts WHERE user_id = 'bob' AND number = 9")
+    assert room.execute(batch(made, "ada", "bob", "cyd")) == []
+    assert room.executions.pending_users(made.execution_id) == []
+    assert len(room.told("ada", "decision:made")) == 2
+
+
 def test_a_followers_guards_and_costs_are_his_own(room: Room) -> None:
     only_eth = Guards(Decimal("0.5"), allowed_assets=frozenset({"ETH"}))
     free = Guards(Decimal("0.5"), costs=Costs(Decimal(0), Decimal(0)))

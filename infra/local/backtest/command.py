@@ -3,7 +3,8 @@
 import json
 import logging
 from argparse import ArgumentParser, Namespace
-from os import environ
+from contextlib import ExitStack
+from os import cpu_count, environ
 from pathlib import Path
 from time import perf_counter
 
@@ -16,6 +17,7 @@ from infra.local.backtest.asking import day, folder_of, money, recorded_span, re
 from infra.local.backtest.engine import Plan, play
 from infra.local.backtest.market import RecordedMarket
 from infra.local.backtest.progress import progress_bar
+from infra.local.backtest.replaying import FORM, replayed
 from infra.local.backtest.result import Result, summed_up
 from infra.local.backtest.screen import show
 from infra.local.backtest.series import ONCHAIN
@@ -35,6 +37,12 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--money", default=str(here.paper_money), help=f"({here.paper_money})")
     parser.add_argument(
         "--onchain", choices=ONCHAIN, default=ONCHAIN[0], help=f"whose values ({ONCHAIN[0]})"
+    )
+    parser.add_argument(
+        "--jobs", type=int, default=cpu_count() or 1, help="processes, of which one keeps the books"
+    )
+    parser.add_argument(
+        "--models", metavar="ANSWERS", help=f"let models judge by what they answered before: {FORM}"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
     parser.add_argument("--report", type=Path, metavar="FILE", help="write a page of HTML as well")
@@ -60,12 +68,15 @@ def backtest(given: Namespace) -> Result:
     strategy = strategy_named(given.strategy)
     costs = Costs(share("--fee", given.fee), share("--slippage", given.slippage))
     paper_money = money("--money", given.money)
-    began = perf_counter()
-    recording = recording_of(folder_of(given.data), strategy.assets)
-    market = RecordedMarket.of(recording, onchain=given.onchain)
-    begins, ends = recorded_span(market, given.start, given.end)
-    plan = Plan(strategy, begins, ends, paper_money, costs)
-    loaded = perf_counter() - began
-    with progress_bar(strategy.name, begins, ends) as progress:
-        played = play(plan, market, progress=progress)
-    return summed_up(played, market, load_seconds=loaded)
+    with ExitStack() as ending:
+        panel = ending.enter_context(replayed(given.models)) if given.models else None
+        began = perf_counter()
+        recording = recording_of(folder_of(given.data), strategy.assets)
+        market = RecordedMarket.of(recording, onchain=given.onchain)
+        begins, ends = recorded_span(market, given.start, given.end)
+        plan = Plan(strategy, begins, ends, paper_money, costs)
+        loaded = perf_counter() - began
+        progress = ending.enter_context(progress_bar(strategy.name, begins, ends))
+        played = play(plan, market, panel=panel, progress=progress, jobs=given.jobs)
+    prices = Settings.parse(environ).models.prices
+    return summed_up(played, market, load_seconds=loaded, prices=prices)

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from hashlib import sha256
+from os import times
 from time import perf_counter
 from typing import Any
 
@@ -30,15 +32,18 @@ from automoney.stores.memory.tables import Booked, Run, Tables, User
 from automoney.trading.orders import Costs, Decision, Rejection
 from automoney.trading.strategies import Strategy
 from automoney.workflows.execute_orders import OrderExecutor
+from automoney.workflows.one_run import Snapshots
 from automoney.workflows.pausing import Pausing
 from automoney.workflows.pricing import Pricing
 from automoney.workflows.receipts import NO_RECEIPTS, Receipts
 from automoney.workflows.run_strategy import StrategyRunner
+from infra.local.backtest.ahead import judged_ahead
 from infra.local.backtest.holding import Course
 from infra.local.backtest.market import RecordedMarket
 from infra.local.backtest.tape import RecordedTrades
 
 USER = "backtest"
+_MANY = 2_000  # slots: for fewer, other processes take longer to begin than to judge them
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,8 @@ class Played:
     user: User
     course: Course
     outcomes: Counter[str]
-    seconds: float
+    seconds: float = 0.0
+    processor_seconds: float = 0.0  # of all processes
 
     @property
     def runs(self) -> list[Run]:
@@ -128,18 +134,52 @@ def play(
     panel: Panel | None = None,
     receipts: Receipts = NO_RECEIPTS,
     progress: Callable[[datetime], None] = lambda _: None,
+    jobs: int = 1,
 ) -> Played:
-    """Play every slot; `panel` judges, by default the rules.  `progress` hears of each slot."""
-    began = perf_counter()
+    """Play every slot; `panel` judges, by default the rules.  `progress` hears of each slot.
+
+    With more than one of `jobs` the rules judge in the others ahead of what is played here; what
+    comes of it is the same.
+    """
+    began, used = perf_counter(), _processor()
+    due = list(slots(plan))
+    go = partial(_play, plan, recorded, due, receipts=receipts, progress=progress)
+    if jobs > 1 and panel is None and len(due) >= _MANY:
+        assets = tuple(one for one in plan.strategy.assets if one in recorded.assets)
+        with judged_ahead(recorded, plan.strategy, assets, due, jobs=jobs - 1) as ahead:
+            played = go(market=ahead, panel=ahead)
+    else:
+        played = go(market=recorded.market(), panel=panel or DirectPanel())
+    played.seconds, played.processor_seconds = perf_counter() - began, _processor() - used
+    return played
+
+
+def _processor() -> float:
+    """Seconds that this process has kept a processor busy, and those of its that have ended."""
+    used = times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+def _play(
+    plan: Plan,
+    recorded: RecordedMarket,
+    due: Sequence[datetime],
+    *,
+    market: Snapshots,
+    panel: Panel,
+    receipts: Receipts,
+    progress: Callable[[datetime], None],
+) -> Played:
     tables, clock, orders = Tables(), _Clock(plan.begins), _Orders()
-    executions, books = MemoryExecutions(tables), MemoryBooks(tables)
+    executions = MemoryExecutions(tables, keeps_evidence=False)
+    books = MemoryBooks(tables, keeps_messages=False)
     pauses = MemoryPauses(tables)
     alerts = _Silence()
     runner = StrategyRunner(
         assets=recorded.assets,
         leases=MemoryLeases(),
-        market=recorded.market(),
-        panel=panel or DirectPanel(),
+        market=market,
+        panel=panel,
         executions=executions,
         books=books,
         pausing=Pausing(pauses, alerts),
@@ -162,7 +202,7 @@ def play(
     course.note(plan.begins, user.account)
     outcomes: Counter[str] = Counter()
     with _without_collecting():
-        for at in slots(plan):
+        for at in due:
             clock.at = at
             answer = runner.take_turn(strategy, Slot(at))
             outcomes[answer["outcome"]] += 1
@@ -178,7 +218,7 @@ def play(
             progress(at)
     course.fills = [fill for part in user.parts for fill in part.fills]
     course.decided = [part.slot_at for part in user.parts for _ in part.decisions]
-    return Played(plan, tables, user, course, outcomes, perf_counter() - began)
+    return Played(plan, tables, user, course, outcomes)
 
 
 def _fix_marks(executions: MemoryExecutions, trades: RecordedTrades, execution_id: str) -> None:

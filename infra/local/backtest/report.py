@@ -63,7 +63,8 @@ def report_data(result: Result) -> dict[str, Any]:
         "figures": _figures((whole, *result.parts)),
         "costs": _costs(result.assets, fills),
         "trades": _trades(fills),
-        "again": "The same command over the same data makes the same decisions, to the byte.",
+        "again": "The same command over the same data makes the same decisions, to the byte."
+        f" {result.hindsight.sentence}",
         "sha256": told["decisions_sha256"],
     }
 

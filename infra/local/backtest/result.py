@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -10,10 +10,12 @@ from typing import Any
 
 from automoney.encoding import utc_text
 from automoney.market.candles import Timeframe
+from automoney.model_prices import PRICES, Price
 from automoney.trading.account import Account
 from infra.local.backtest.engine import Played
 from infra.local.backtest.equity import daily, midnights
 from infra.local.backtest.figures import Day, Figures, figures
+from infra.local.backtest.hindsight import Hindsight, hindsight_of
 from infra.local.backtest.holding import Course, Holding
 from infra.local.backtest.market import RecordedMarket
 from infra.local.backtest.spans import Span, spans
@@ -50,6 +52,7 @@ class Result:
     parts: Sequence[Compared]
     candles: int
     load_seconds: float
+    hindsight: Hindsight
 
     def as_json(self) -> dict[str, Any]:
         """One plain object, as `./dev backtest --json` prints it."""
@@ -80,9 +83,10 @@ class Result:
                 for part in self.parts
             ],
             "decisions_sha256": self.played.decisions_sha256,
-            "hindsight_decisions": 0,
+            **self.hindsight.as_json(),
             "candles": self.candles,
             "seconds": round(seconds, 3),
+            "processor_seconds": round(self.played.processor_seconds, 3),
             "load_seconds": round(self.load_seconds, 3),
             "candles_per_s": round(self.candles / seconds),
         }
@@ -95,8 +99,17 @@ class Result:
         return {"count": reasons.total(), "reasons": dict(sorted(reasons.items()))}
 
 
-def summed_up(played: Played, market: RecordedMarket, *, load_seconds: float) -> Result:
-    """Work out the figures of what was played, of both benchmarks, and of each span."""
+def summed_up(
+    played: Played,
+    market: RecordedMarket,
+    *,
+    load_seconds: float,
+    prices: Mapping[str, Price] = PRICES,
+) -> Result:
+    """Work out the figures of what was played, of both benchmarks, and of each span.
+
+    `prices` tell what the models that judged may have known.
+    """
     plan = played.plan
     assets = tuple(asset for asset in plan.strategy.assets if asset in market.assets)
     whole = Span("whole", plan.begins, plan.ends)
@@ -110,6 +123,7 @@ def summed_up(played: Played, market: RecordedMarket, *, load_seconds: float) ->
         compared[1:],
         sum(_hours(market, asset, plan.begins, plan.ends) for asset in assets),
         load_seconds,
+        hindsight_of(played, prices),
     )
 
 

@@ -31,7 +31,7 @@ def show(result: Result, console: Console) -> None:
         for reason, count in told[status]["reasons"].items():
             console.print(f"{status} {count} times: {reason}")
     console.print(
-        f"\nDecisions {told['decisions_sha256'][:16]}…, none made with hindsight."
+        f"\nDecisions {told['decisions_sha256'][:16]}….  {result.hindsight.sentence}"
         f"  {told['candles']} hourly candles in {told['seconds']} s"
         f" ({told['candles_per_s']} a second), read in {told['load_seconds']} s."
     )

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
+from itertools import pairwise
+from random import Random
 
 from automoney.agents.direct import DirectPanel
 from automoney.encoding import canonical, utc_text
@@ -20,6 +22,7 @@ from automoney.trading.turn import Part, take_part
 from automoney.workflows.snapshots import Market
 from infra.local.backtest.engine import Plan, play, slots
 from infra.local.backtest.market import RecordedMarket
+from infra.local.backtest.series import ONCHAIN
 from infra.local.lookahead.cutting import Scissors
 from infra.local.lookahead.saying import GIVEN_UP, Pieces, decided, filled, judged, said
 from infra.local.world.recording import Recording
@@ -89,11 +92,13 @@ class _Standings:
         return b"{}"
 
 
-def chosen(plan: Plan, count: int) -> list[datetime]:
-    """`count` of the plan's slots, or all if there are fewer, spread evenly."""
+def chosen(plan: Plan, count: int, *, seed: int = 0) -> list[datetime]:
+    """`count` of the plan's slots, or all if there are fewer: by lot one of each equal stretch."""
     due = list(slots(plan))
     count = min(count, len(due))
-    return [due[(2 * index + 1) * len(due) // (2 * count)] for index in range(count)]
+    lot = Random(seed)  # noqa: S311 - no secret
+    bounds = (len(due) * index // count for index in range(count + 1))
+    return [due[lot.randrange(first, stop)] for first, stop in pairwise(bounds)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ class Check:
         market: RecordedMarket,
         wanted: Sequence[datetime],
         *,
+        onchain: str = ONCHAIN[0],
         progress: Callable[[datetime], None] = lambda _: None,
     ) -> "Check":
         """Play the whole plan, remembering what is needed for the `wanted` slots."""
@@ -127,7 +133,7 @@ class Check:
         return cls(
             plan,
             market,
-            Scissors.over(recording, market),
+            Scissors(recording, market.begins, onchain),
             played.tables,
             {part.slot_at: part for part in played.user.parts},
             standings.found,

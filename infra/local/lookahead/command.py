@@ -9,6 +9,7 @@ from pathlib import Path
 from time import perf_counter
 
 from automoney.encoding import utc_text
+from automoney.errors import InvalidInput
 from automoney.settings import Settings
 from automoney.trading.orders import Costs
 from automoney.trading.strategies import strategy_named
@@ -20,7 +21,7 @@ from infra.local.backtest.series import ONCHAIN
 from infra.local.lookahead.checking import Check, Checked, chosen
 from infra.local.lookahead.many import check_all
 
-_SLOTS = 300
+_SLOTS = 200
 _SIDE_BY_SIDE = 1_000  # slots from which on forking pays
 _SHOWN = 20
 
@@ -32,6 +33,7 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--from", dest="start", type=day, help="first day (the data's)")
     parser.add_argument("--to", dest="end", type=day, help="the day to end before (the data's)")
     parser.add_argument("--slots", type=int, default=_SLOTS, help=f"how many ({_SLOTS})")
+    parser.add_argument("--seed", type=int, default=0, help="by which slots are drawn (0)")
     parser.add_argument("--onchain", choices=ONCHAIN, default=ONCHAIN[0], help="whose values")
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
@@ -39,6 +41,8 @@ def add_options(parser: ArgumentParser) -> None:
 def run(given: Namespace) -> int:
     """Check; 0 if every slot says the same without the future, else 1."""
     logging.getLogger("automoney").setLevel(logging.ERROR)
+    if given.slots < 1:
+        raise InvalidInput("--slots", given.slots, "a number of slots above 0")
     began = perf_counter()
     strategy = strategy_named(given.strategy)
     recording = recording_of(folder_of(given.data), strategy.assets)
@@ -46,10 +50,10 @@ def run(given: Namespace) -> int:
     begins, ends = recorded_span(market, given.start, given.end)
     here = Settings.parse(os.environ)
     plan = Plan(strategy, begins, ends, Decimal(here.paper_money), Costs(here.fee, here.slippage))
-    wanted = chosen(plan, max(given.slots, 1))
+    wanted = chosen(plan, given.slots, seed=given.seed)
     jobs = (os.cpu_count() or 1) if len(wanted) >= _SIDE_BY_SIDE else 1
     with progress_bar("playing", begins, ends) as progress:
-        check = Check.of(plan, recording, market, wanted, progress=progress)
+        check = Check.of(plan, recording, market, wanted, onchain=given.onchain, progress=progress)
     with progress_bar("cutting", begins, ends) as progress:
         checked = check_all(check, wanted, jobs=jobs, progress=progress)
     _tell(given, plan, checked, perf_counter() - began)
@@ -63,6 +67,7 @@ def _tell(given: Namespace, plan: Plan, checked: Checked, seconds: float) -> Non
             "from": utc_text(plan.begins),
             "to": utc_text(plan.ends),
             "slots": checked.slots,
+            "seed": given.seed,
             "pieces": checked.pieces,
             "peeks": [
                 {

@@ -1,7 +1,9 @@
 """Checking many slots: one after the other, or parts of them side by side."""
 
+import gc
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 
 from infra.local.lookahead.checking import Check, Checked, Peek
@@ -21,13 +23,23 @@ def check_all(
 ) -> Checked:
     """Check every slot in its order; with more `jobs` in as many processes, forked from here."""
     pieces, peeks = 0, []
-    for at, count, found in (
-        _one_by_one(check, wanted) if jobs == 1 else _forked(check, wanted, jobs)
-    ):
-        pieces += count
-        peeks += found
-        progress(at)
+    with _collecting_only_what_is_new():
+        checked = _one_by_one(check, wanted) if jobs == 1 else _forked(check, wanted, jobs)
+        for at, count, found in checked:
+            pieces += count
+            peeks += found
+            progress(at)
     return Checked(len(wanted), pieces, peeks)
+
+
+@contextmanager
+def _collecting_only_what_is_new() -> Iterator[None]:
+    """Years of judgements are there and stay: looking through them for garbage takes longest."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _one_by_one(check: Check, wanted: Iterable[datetime]) -> Iterator[_Found]:

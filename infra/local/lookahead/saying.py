@@ -102,13 +102,14 @@ def _seen(snapshot: Snapshot) -> Pieces:
 
 def _bytes(reading: Reading) -> bytes:
     """A reading in canonical form: put together once, since most are seen at every slot."""
-    known = _KNOWN.get(id(reading))
+    key = reading, repr(reading.value)  # numbers that are equal may be written differently
+    known = _KNOWN.get(key)
     if known is None:
-        known = _KNOWN[id(reading)] = reading, canonical(reading)  # held, so the id stays its own
-    return known[1]
+        known = _KNOWN[key] = canonical(reading)
+    return known
 
 
-_KNOWN: dict[int, tuple[Reading, bytes]] = {}
+_KNOWN: dict[tuple[Reading, str], bytes] = {}
 
 
 def _asked(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:

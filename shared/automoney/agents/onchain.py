@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from itertools import accumulate
 from math import sqrt
+from operator import sub
 from statistics import fmean, median
 
 from automoney.agents.rules import Measured, Rule, level, measured, score_by_series, window
@@ -103,7 +104,7 @@ def _long_term_holders(snapshot: Snapshot) -> Measured | None:
 def _sums(values: Sequence[float], size: int) -> list[float]:
     """The sum of each run of `size` consecutive values."""
     totals = [0.0, *accumulate(values)]
-    return [after - before for before, after in zip(totals, totals[size:], strict=False)]
+    return list(map(sub, totals[size:], totals))
 
 
 def _deviation(values: Sequence[float]) -> float:

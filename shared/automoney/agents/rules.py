@@ -5,10 +5,11 @@ a curve.  A judge is a table of such rules with weights; what is absent leaves i
 others, so a score always uses the whole scale, and lowers the confidence instead.  Pure.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from math import isfinite
 from operator import attrgetter
 from typing import NamedTuple
@@ -24,7 +25,7 @@ Curve = tuple[tuple[float, float], ...]
 Words = tuple[tuple[float, str], ...]
 """(limit, what it means below that limit), limits ascending, the last one infinite."""
 
-_period = attrgetter("period")
+_period, _value = attrgetter("period"), attrgetter("value")
 
 _ENOUGH = 0.25
 """The share of a table's weight below which what is left may no longer speak for all of it."""
@@ -123,7 +124,7 @@ def score_by_series(
 def _verdict(agent: str, rules: Sequence[Rule], snapshot: Snapshot) -> _Verdict:
     usable: list[tuple[Rule, Measured]] = []
     weights: list[float] = []
-    trusted: list[float] = []
+    weaker: list[int] = []  # which of them count less for confidence
     names: set[str] = set()
     any_stale = False
     for rule in rules:
@@ -133,68 +134,75 @@ def _verdict(agent: str, rules: Sequence[Rule], snapshot: Snapshot) -> _Verdict:
         value, _, sources, stale, proxy, filled = taken
         if not isfinite(value) or (stale and proxy):
             continue
-        weight = rule.weight
+        if stale or proxy or filled:
+            weaker.append(len(weights))
+            any_stale = any_stale or stale
         usable.append((rule, taken))
-        weights.append(weight)
-        trusted.append(_WEAKER * weight if stale or proxy or filled else weight)
+        weights.append(rule.weight)
         names.update(sources)
-        any_stale = any_stale or stale
     if not usable:
         wanted = ", ".join(rule.name for rule in rules)
         raise DataMissing(f"{agent} has nothing to judge {snapshot.asset} by: no {wanted}")
-    whole = sum([rule.weight for rule in rules])
-    present = sum(weights)
+    present = trusted = sum(weights)
+    whole = present if len(usable) == len(rules) else sum([rule.weight for rule in rules])
     enough = _ENOUGH * whole
     divisor = max(present, enough)
     points = [
         # + 0.0: no negative zero on a screen
-        round(100 * rule.weight / divisor * along(rule.curve, taken.value), 2) + 0.0
+        round(100 * rule.weight / divisor * along(rule.curve, taken[0]), 2) + 0.0
         for rule, taken in usable
     ]
+    if weaker:
+        for index in weaker:
+            weights[index] *= _WEAKER
+        trusted = sum(weights)
     return _Verdict(
-        value=max(-100.0, min(100.0, round(sum(points), 2))) + 0.0,
-        confidence=round(sum(trusted) / whole, 2),
-        sources=tuple(sorted(names)),
-        degraded=any_stale or present < enough,
-        weighed=(usable, points),
+        max(-100.0, min(100.0, round(sum(points), 2))) + 0.0,
+        round(trusted / whole, 2),
+        tuple(sorted(names)),
+        any_stale or present < enough,
+        (usable, points),
     )
 
 
 def _score(agent: str, rules: Sequence[Rule], snapshot: Snapshot, verdict: _Verdict) -> Score:
-    asset, as_of = snapshot.asset, snapshot.as_of
-    value, confidence, sources, degraded, (usable, points) = verdict
-
-    def in_words() -> tuple[str, tuple[Factor, ...]]:
-        factors = {
-            rule.name: _factor(rule, taken, contribution, as_of)
-            for (rule, taken), contribution in zip(usable, points, strict=True)
-        }
-        absent = [rule.name for rule in rules if rule.name not in factors]
-        return _reasoning(agent, asset, value, tuple(factors.values()), absent), tuple(
-            factors.get(rule.name, Factor(rule.name, None, 0.0, "no data")) for rule in rules
-        )
-
+    as_of = snapshot.as_of
     return Score.by_rules(
         agent,
-        value,
-        confidence,
-        in_words=in_words,
-        sources=sources,
+        verdict.value,
+        verdict.confidence,
+        in_words=partial(_in_words, agent, rules, snapshot.asset, as_of, verdict),
+        sources=verdict.sources,
         judged_at=as_of,
-        degraded=degraded,
+        degraded=verdict.degraded,
+    )
+
+
+def _in_words(
+    agent: str, rules: Sequence[Rule], asset: str, as_of: datetime, verdict: _Verdict
+) -> tuple[str, tuple[Factor, ...]]:
+    usable, points = verdict.weighed
+    factors = {
+        rule.name: _factor(rule, taken, contribution, as_of)
+        for (rule, taken), contribution in zip(usable, points, strict=True)
+    }
+    absent = [rule.name for rule in rules if rule.name not in factors]
+    reasoning = _reasoning(agent, asset, verdict.value, tuple(factors.values()), absent)
+    return reasoning, tuple(
+        factors.get(rule.name, Factor(rule.name, None, 0.0, "no data")) for rule in rules
     )
 
 
 def along(curve: Curve, value: float) -> float:
     """The strength at `value` on the curve."""
-    left, low = curve[0]
-    if value <= left:
-        return low
-    for right, high in curve:
-        if value <= right:
-            return low + (high - low) * (value - left) / (right - left)
-        left, low = right, high
-    return low
+    index = bisect_left(curve, (value,))  # of the first corner that is not left of it
+    if index == 0:
+        return curve[0][1]
+    if index == len(curve):
+        return curve[-1][1]
+    left, low = curve[index - 1]
+    right, high = curve[index]
+    return low + (high - low) * (value - left) / (right - left)
 
 
 # ---------------------------------------------------------------- measuring
@@ -260,7 +268,7 @@ def window(
         return []
     end = readings[-1].period - before
     start = bisect_right(readings, end - span, key=_period)
-    return [reading.value for reading in readings[start : bisect_right(readings, end, key=_period)]]
+    return list(map(_value, readings[start : bisect_right(readings, end, key=_period)]))
 
 
 # ---------------------------------------------------------------- from measurements to a score

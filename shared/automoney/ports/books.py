@@ -1,6 +1,6 @@
 """What is kept of runs, of users and their money, and of what they are to be told."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -186,7 +186,7 @@ class Desk(Protocol):
     def standing(self) -> Standing:
         """How he stands, guards and pause included; read once, under the lock of his row."""
 
-    def record(self, part: Part, messages: Sequence[Message], *, receipt: bytes) -> None:
+    def record(self, part: Part, messages: Iterable[Message], *, receipt: bytes) -> None:
         """Keep decisions with what became of them, trades with their ledger entries, holdings, the
         valuation and the receipt, and number the messages into the outbox.
         """

@@ -17,12 +17,20 @@ from automoney.trading.bookkeeping import DEPOSITS, FEES, Holding, assets_accoun
 from automoney.trading.ledger import Entry, Posting
 from automoney.trading.portfolio import QUOTE
 
-_BALANCES = "SELECT user_id, account, currency, units FROM balances WHERE user_id = ANY(%s)"
+# One step into each user's partition: of a list of users Postgres would look into all of them.
+_BALANCES = """
+SELECT wanted.user_id, theirs.* FROM unnest(%s::text[]) AS wanted (user_id) CROSS JOIN LATERAL (
+    SELECT account, currency, units FROM balances WHERE balances.user_id = wanted.user_id OFFSET 0
+) AS theirs
+"""
 _HOLDINGS = """
-SELECT user_id, asset, quantity, cost, realised,
+SELECT wanted.user_id, theirs.*,
        (SELECT max(slot_at) FROM trades
-        WHERE trades.user_id = holdings.user_id AND trades.asset = holdings.asset)
-FROM holdings WHERE user_id = ANY(%s) ORDER BY user_id, asset
+        WHERE trades.user_id = wanted.user_id AND trades.asset = theirs.asset)
+FROM unnest(%s::text[]) AS wanted (user_id) CROSS JOIN LATERAL (
+    SELECT asset, quantity, cost, realised FROM holdings
+    WHERE holdings.user_id = wanted.user_id ORDER BY asset OFFSET 0
+) AS theirs
 """
 # The ledger as it was: everything before the first entry that is dated later.
 _LEDGER = """

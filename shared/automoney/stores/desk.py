@@ -20,7 +20,8 @@ from automoney.trading.standing import Standing
 from automoney.trading.turn import Part
 
 _DONE = """
-UPDATE orders SET executed_at = now() WHERE execution_id = %s AND user_id = ANY(%s)
+UPDATE orders SET executed_at = now() FROM unnest(%s::text[]) AS done (user_id)
+WHERE orders.user_id = done.user_id AND orders.execution_id = %s
 """
 _DECISIONS = """
 INSERT INTO decisions (execution_id, strategy_id, slot_at, user_id, position, asset, signal,
@@ -68,7 +69,7 @@ class PostgresDesk:
     def standing(self) -> Standing:
         return self.found.standing
 
-    def record(self, part: Part, messages: Sequence[Message], *, receipt: bytes) -> None:
+    def record(self, part: Part, messages: Iterable[Message], *, receipt: bytes) -> None:
         self.recorded = Recorded(self.found, part, tuple(messages), receipt)
 
 
@@ -76,7 +77,7 @@ def put(connection: Connection[Row], execution_id: str, done: Sequence[Recorded]
     """Write the parts of one run, of which there is at least one."""
     first = done[0].found
     run = (execution_id, first.strategy_id, first.slot_at)
-    connection.execute(_DONE, (execution_id, [one.found.user_id for one in done]))
+    connection.execute(_DONE, ([one.found.user_id for one in done], execution_id))
     decisions = [row for one in done for row in _decisions(one)]
     if decisions:
         connection.execute(_DECISIONS, (*run, *columns(decisions)))

@@ -17,11 +17,15 @@ _LOCK = """
 SELECT user_id, last_seq FROM users WHERE user_id = ANY(%s) ORDER BY user_id FOR UPDATE
 """
 # Each of these is a statement of its own: it sees what whoever held the lock before has committed.
+# They step into each user's partition by itself: of a list of users Postgres would try them all.
 _ORDERS = """
-SELECT theirs.user_id, run.strategy_id, run.slot_at,
-       (SELECT coalesce(max(entry_no), 0) FROM entries WHERE entries.user_id = theirs.user_id)
-FROM executions AS run JOIN orders AS theirs USING (execution_id)
-WHERE execution_id = %s AND theirs.user_id = ANY(%s) AND theirs.executed_at IS NULL
+SELECT wanted.user_id, run.strategy_id, run.slot_at,
+       (SELECT coalesce(max(entry_no), 0) FROM entries WHERE entries.user_id = wanted.user_id)
+FROM unnest(%s::text[]) AS wanted (user_id) CROSS JOIN executions AS run CROSS JOIN LATERAL (
+    SELECT executed_at FROM orders
+    WHERE orders.user_id = wanted.user_id AND orders.execution_id = run.execution_id OFFSET 0
+) AS theirs
+WHERE run.execution_id = %s AND theirs.executed_at IS NULL
 """
 _FOLLOWS = f"""
 SELECT user_id, {GUARDS}, (SELECT reason FROM pauses
@@ -31,11 +35,13 @@ FROM follows WHERE user_id = ANY(%s)
     AND strategy_id = (SELECT strategy_id FROM executions WHERE execution_id = %s)
 """  # noqa: S608  # the column list is a constant
 _DAYS = """
-SELECT user_id, (array_agg(equity ORDER BY slot_at, execution_id))[1], min(equity)
-FROM valuations WHERE user_id = ANY(%(users)s)
-    AND slot_at >= (SELECT date_trunc('day', slot_at) FROM executions WHERE execution_id = %(run)s)
-    AND slot_at < (SELECT slot_at FROM executions WHERE execution_id = %(run)s)
-GROUP BY user_id
+SELECT wanted.user_id, today.opened_with, today.lowest
+FROM unnest(%s::text[]) AS wanted (user_id) CROSS JOIN executions AS run CROSS JOIN LATERAL (
+    SELECT (array_agg(equity ORDER BY slot_at, execution_id))[1], min(equity) FROM valuations
+    WHERE valuations.user_id = wanted.user_id AND valuations.slot_at < run.slot_at
+        AND valuations.slot_at >= date_trunc('day', run.slot_at)
+) AS today (opened_with, lowest)
+WHERE run.execution_id = %s
 """
 _LEFT = "he does not follow it any more"
 
@@ -62,10 +68,10 @@ def found(connection: Connection[Row], users: Sequence[str], execution_id: str) 
     """
     wanted = list(users)
     locked = connection.execute(_LOCK, (wanted,))
-    orders = connection.execute(_ORDERS, (execution_id, wanted))
+    orders = connection.execute(_ORDERS, (wanted, execution_id))
     accounts = AccountsRead(connection, wanted)
     follows = connection.execute(_FOLLOWS, (wanted, execution_id))
-    days = connection.execute(_DAYS, {"users": wanted, "run": execution_id})
+    days = connection.execute(_DAYS, (wanted, execution_id))
     guards = {row[0]: row[1:] for row in follows.fetchall()}
     today = {row[0]: row[1:] for row in days.fetchall()}
     waiting = {row[0]: row[1:] for row in orders.fetchall()}

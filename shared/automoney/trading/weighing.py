@@ -7,6 +7,7 @@ from automoney.errors import DataMissing
 from automoney.trading.judgement import Score
 from automoney.trading.strategies import AGENTS, Strategy
 
+_AGENTS = frozenset(AGENTS)
 _NOTHING, _HUNDREDTH = Decimal(0), Decimal("0.01")
 
 
@@ -25,8 +26,8 @@ def weigh(
     Raises:
         DataMissing: an agent has no score at all, not even an earlier one.
     """
-    silent = [agent for agent in AGENTS if agent not in scores]
-    if silent:
+    if not scores.keys() >= _AGENTS:
+        silent = [agent for agent in AGENTS if agent not in scores]
         raise DataMissing(f"no score from {', '.join(silent)}")
     shares = strategy.degraded_weights if scores["onchain"].degraded else strategy.weights
     conviction, degraded = _NOTHING, False
@@ -35,5 +36,4 @@ def weigh(
         # str() first: its shortest form is the two decimals its agent meant, not a binary tail.
         conviction += shares[agent] * Decimal(str(score.value))
         degraded = degraded or score.degraded
-    weights = {agent: shares[agent] for agent in AGENTS}
-    return conviction.quantize(_HUNDREDTH, ROUND_HALF_EVEN), weights, degraded
+    return conviction.quantize(_HUNDREDTH, ROUND_HALF_EVEN), dict(shares), degraded

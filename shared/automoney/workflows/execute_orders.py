@@ -12,6 +12,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import chain
 from typing import Any
 
 from automoney.errors import DataMissing
@@ -172,7 +173,7 @@ class OrderExecutor:
             costs=self.costs,
             part=part,
         )
-        desk.record(part, [scores, *_messages(judgement, part)], receipt=receipt)
+        desk.record(part, chain((scores,), _messages(judgement, part)), receipt=receipt)
         return len(part.fills)
 
     async def _fill_marks(self, judgement: Judgement) -> Mapping[str, Mark]:

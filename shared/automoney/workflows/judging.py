@@ -23,16 +23,27 @@ def view_of(
 
     Raises DataMissing if no agent could judge.
     """
-    if not any(judged.values()):
-        raise DataMissing(f"no agent could judge {snapshot.asset}")
-    whole = all(score is not None and not score.degraded for score in judged.values())
-    earlier = {} if whole else last()
-    scores = {
-        agent: _usable(agent, judged.get(agent), earlier.get(agent), snapshot.as_of)
-        for agent in AGENTS
-    }
+    scores: Mapping[str, Score]
+    if _all_good(judged):
+        scores = {agent: score for agent in AGENTS if (score := judged[agent]) is not None}
+    else:
+        if not any(judged.values()):
+            raise DataMissing(f"no agent could judge {snapshot.asset}")
+        earlier, at = last(), snapshot.as_of
+        scores = {
+            agent: _usable(agent, judged.get(agent), earlier.get(agent), at) for agent in AGENTS
+        }
     conviction, weights, degraded = weigh(strategy, scores)
     return View(snapshot.asset, snapshot.mark, scores, weights, conviction, degraded)
+
+
+def _all_good(judged: Scores) -> bool:
+    """Whether every agent has judged by all it was to have."""
+    for agent in AGENTS:
+        score = judged.get(agent)
+        if score is None or score.degraded:
+            return False
+    return True
 
 
 def _usable(agent: str, judged: Score | None, last: Score | None, at: datetime) -> Score:

@@ -12,6 +12,10 @@ from infra.local.world.clock import micros
 from infra.local.world.ladder import Ladder
 from infra.local.world.recording import Recording, load_recording
 from infra.local.world.tables import Table
+from tests.llm.conftest import _model_server, served
+from tests.stores.conftest import database, migrated, migrated_url
+
+__all__ = ["_model_server", "database", "migrated", "migrated_url", "served"]
 
 _MONTHS = (2018, 10), (2020, 5)
 

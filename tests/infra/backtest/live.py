@@ -1,11 +1,11 @@
 """The live path over recorded days, at the ticks that matter, and what came of it.
 
-`python -m tests.infra.backtest.live FOLDER STRATEGY FROM DAYS [CLOSELY DAYS]` starts the whole
+`python -m tests.infra.backtest.live FOLDER STRATEGY FROM DAYS [CLOSELY...]` starts the whole
 local runtime: the world's process with its HTTP APIs, Postgres, Valkey, the stand-in for AWS, every
 handler with its real event.  It prints a `told.Told`.
 
-From the day CLOSELY on every tick of every rule is fired, for so many days.  Of the other days
-these are left out, which a strategy of whole hours cannot tell:
+On the days CLOSELY every tick of every collector is fired.  Of other days these are left out, which
+a strategy of whole hours cannot tell:
 
 - Prices between its slots.  A run reads the newest price before its slot, which is the close of
   the hour that ends there, and the slot's own tick keeps the closes and bars of all hours since
@@ -19,7 +19,7 @@ import json
 import sys
 import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,20 +57,20 @@ WHERE user_id = %s ORDER BY slot_at, position
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which slots to play: those of `days` from `begins` on; `closely` is from when to when."""
+    """Which slots to play: those of `days` from `begins` on, some of them `closely`."""
 
     folder: Path
     strategy: Strategy
     begins: datetime
     days: float
-    closely: tuple[datetime, datetime]
+    closely: frozenset[date]
 
     def matters(self, due: Due) -> bool:
         """Whether the strategy could tell if this were not fired."""
         name, at = due.function.name, due.at
         if name == "run_strategy":
             return dict(due.rule.detail)["strategy"] == self.strategy.id
-        if self.closely[0] <= at < self.closely[1]:
+        if at.date() in self.closely:
             return True
         if name == "collect_prices":
             return self.strategy.schedule.slot_at(at).at == at
@@ -142,16 +142,14 @@ def _decision(row: tuple[Any, ...]) -> bytes:
 
 
 def _asked(folder: str, strategy: str, begins: str, days: str, *closely: str) -> Asked:
-    since = _day(closely[0] if closely else begins)
-    span = timedelta(days=float(closely[1])) if closely else timedelta(0)
     return Asked(
-        Path(folder), strategy_named(strategy), _day(begins), float(days), (since, since + span)
+        Path(folder),
+        strategy_named(strategy),
+        datetime.fromisoformat(begins).replace(tzinfo=UTC),
+        float(days),
+        frozenset(date.fromisoformat(day) for day in closely),
     )
 
 
-def _day(text: str) -> datetime:
-    return datetime.fromisoformat(text).replace(tzinfo=UTC)
-
-
 if __name__ == "__main__":
-    print(json.dumps(asyncio.run(_play(_asked(*sys.argv[1:])))))
+    sys.stdout.write(json.dumps(asyncio.run(_play(_asked(*sys.argv[1:])))))

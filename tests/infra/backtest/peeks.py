@@ -78,7 +78,8 @@ def revised(patch: pytest.MonkeyPatch) -> None:
         )
         return found
 
-    patch.setattr("infra.local.backtest.market.stored_readings", stored_readings)
+    for place in ("backtest.market", "lookahead.rows"):
+        patch.setattr(f"infra.local.{place}.stored_readings", stored_readings)
 
 
 def figures_as_they_were_revised_later(patch: pytest.MonkeyPatch) -> None:

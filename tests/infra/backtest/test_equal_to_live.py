@@ -31,7 +31,7 @@ TIMEOUT = 1_800  # seconds; three minutes on two cores that have nothing else to
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Days to play, and some of them `closely`: from when, and how many; see `live`.
+    """Days to play, and some of them `closely`; see `live`.
 
     The runtime asks Glassnode where the recording has something of it, to 17 May 2020.
     """
@@ -39,14 +39,13 @@ class Span:
     strategy: str
     begins: str
     days: int
-    closely: tuple[str, int]
+    closely: tuple[str, ...]
     onchain: str
 
     @property
     def words(self) -> list[str]:
         """For `live`."""
-        closely = (self.closely[0], str(self.closely[1]))
-        return [self.strategy, self.begins, str(self.days), *closely]
+        return [self.strategy, self.begins, str(self.days), *self.closely]
 
     def plan(self) -> Plan:
         """The same days for a backtest."""
@@ -58,12 +57,13 @@ class Span:
 
 
 SPANS = {
-    # The exchange was out for 33 hours from 8 February on, and the sentiment index for three days
-    # in April; the first slot buys.
-    "outage": Span("hodl-wave", "2018-02-05", 72, ("2018-02-08", 2), "glassnode"),
-    "buying": Span("hodl-wave", "2019-04-26", 96, ("2019-05-15", 1), "glassnode"),
-    # Every ten minutes over the five-minute candles, no tick left out.
-    "high-freq": Span("high-freq", "2022-01-21", 1, ("2022-01-21", 1), "coinmetrics"),
+    # The exchange was out for 33 hours from 8 February on, the index of sentiment for three days
+    # in April; on-chain values are Glassnode's.
+    "outages": Span("hodl-wave", "2018-02-05", 72, ("2018-02-08", "2018-02-09"), "glassnode"),
+    # Two shorter outages, and the trades of a rising market; on-chain values of Coin Metrics'.
+    "trades": Span("hodl-wave", "2020-04-24", 96, ("2020-04-25", "2020-06-28"), "coinmetrics"),
+    # Every ten minutes over the five-minute candles, no tick left out: bought and sold.
+    "high-freq": Span("high-freq", "2022-02-17", 2, ("2022-02-17", "2022-02-18"), "coinmetrics"),
 }
 
 
@@ -128,5 +128,5 @@ def test_enough_was_compared(live: Mapping[str, Told]) -> None:
     assert len(runs) >= 1_000
     assert {run[1] for run in runs} == {"judged", "aborted"}
     assert sum(len(told["decisions"]) for told in slow) >= 1_900
-    assert len(live["high-freq"]["runs"]) == 144
+    assert len(live["high-freq"]["runs"]) == 288
     assert sides == {"BUY", "SELL"}

@@ -1,4 +1,4 @@
-"""What is compared of two ways through the same slots, as plain JSON: all that can be told apart."""
+"""What is compared of two ways through the same slots, as plain JSON."""
 
 from collections.abc import Iterable
 from decimal import Decimal

@@ -4,7 +4,7 @@ A user's part of a run is there as a whole or not at all: it is put together bes
 put in when the block ends without an error.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -34,11 +34,12 @@ class MemoryBooks:
     """Meets `ports.Books`.
 
     `wait` is called while another block holds the user's row, until it is free; where nothing runs
-    at the same time, that cannot happen.
+    at the same time, that cannot happen.  Where nobody is told anything, no messages are kept.
     """
 
     tables: Tables
     wait: Callable[[str], None] = _nobody_else
+    keeps_messages: bool = True
     _locked: set[str] = field(default_factory=set, init=False, repr=False)
 
     def open_account(self, user_id: str, *, at: datetime, paper_money: Decimal) -> bool:
@@ -71,6 +72,8 @@ class MemoryBooks:
     def trading_together(
         self, users: Sequence[str], execution_id: str
     ) -> AbstractContextManager[Mapping[str, "MemoryDesk"]]:
+        if len(users) == 1:
+            return _Alone(self, users[0], execution_id)
         return together(self.trading, users, execution_id)
 
     def lock(self, user_id: str) -> None:
@@ -136,7 +139,8 @@ class _Trading:
         user = tables.users.get(self.user_id)
         done = tables.orders.get(self.execution_id, {}).get(self.user_id, True)  # or never ordered
         if user is not None and not done:
-            self.desk = MemoryDesk(tables, user, tables.runs[self.execution_id])
+            run = tables.runs[self.execution_id]
+            self.desk = MemoryDesk(tables, user, run, self.books.keeps_messages)
         return self.desk
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
@@ -147,6 +151,16 @@ class _Trading:
             self.books.unlock(self.user_id)
 
 
+class _Alone(_Trading):
+    """`_Trading` for `trading_together` of one user: a backtest has no other."""
+
+    __slots__ = ()
+
+    def __enter__(self) -> Mapping[str, "MemoryDesk"]:  # type: ignore[override]  # another block
+        desk = super().__enter__()
+        return {} if desk is None else {self.user_id: desk}
+
+
 @dataclass(slots=True)
 class MemoryDesk:
     """Meets `ports.Desk`; `commit` puts in what `record` was given."""
@@ -154,6 +168,7 @@ class MemoryDesk:
     tables: Tables
     user: User
     run: Run
+    keeps_messages: bool = True
     _recorded: tuple[Part, tuple[Message, ...], bytes] | None = field(default=None, init=False)
 
     def standing(self) -> Standing:
@@ -170,8 +185,8 @@ class MemoryDesk:
             last_traded=dict(self.user.last_traded),
         )
 
-    def record(self, part: Part, messages: Sequence[Message], *, receipt: bytes) -> None:
-        self._recorded = part, tuple(messages), receipt
+    def record(self, part: Part, messages: Iterable[Message], *, receipt: bytes) -> None:
+        self._recorded = part, tuple(messages) if self.keeps_messages else (), receipt
 
     def commit(self) -> None:
         """Put in all of it at once."""

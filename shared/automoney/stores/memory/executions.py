@@ -13,12 +13,15 @@ from automoney.stores.memory.tables import NO_MARKS, Run, Tables
 from automoney.trading.judgement import Judgement, Score
 from automoney.trading.strategies import AGENTS
 
+_NONE = Evidence()
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryExecutions:
-    """Meets `ports.Executions`."""
+    """Meets `ports.Executions`; where nobody asks how runs went, no evidence of it is kept."""
 
     tables: Tables
+    keeps_evidence: bool = True
 
     def find(self, execution_id: str) -> Judgement | None:
         run = self.tables.runs.get(execution_id)
@@ -79,7 +82,7 @@ class MemoryExecutions:
             judgement,
             kind=kind,
             asked_by=asked_by,
-            evidence=evidence,
+            evidence=evidence if self.keeps_evidence else _NONE,
         )
         tables = self.tables
         tables.keep(run)
@@ -124,7 +127,7 @@ class MemoryExecutions:
 
     def conclude(self, execution_id: str, steps: Sequence[Step]) -> None:
         run = self.tables.runs.get(execution_id)
-        if run is not None:
+        if run is not None and self.keeps_evidence:
             run.concluded.append(steps)
 
     def fences(self) -> Mapping[str, int]:

@@ -7,6 +7,7 @@ from bisect import bisect_left, insort
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 
 from automoney.market.candles import Mark
 from automoney.messages import Message
@@ -92,7 +93,7 @@ class Tables:
     begun: set[str] = field(default_factory=set)  # runs that have not come to an end
     fences: dict[str, int] = field(default_factory=dict)
     newest: dict[str, Run] = field(default_factory=dict)  # judged turns, by strategy
-    scores: dict[tuple[str, str, str], list[tuple[datetime, Score]]] = field(default_factory=dict)
+    turns: dict[str, list[Judgement]] = field(default_factory=dict)  # by strategy, oldest first
     orders: dict[str, dict[str, bool]] = field(default_factory=dict)
     open_orders: dict[str, dict[str, datetime]] = field(default_factory=dict)
     fill_marks: dict[str, dict[str, Mark]] = field(default_factory=dict)
@@ -107,27 +108,22 @@ class Tables:
         self.begun.discard(run.execution_id)
 
     def keep_scores(self, judgement: Judgement) -> None:
-        """Put the whole scores of a turn where `last_good` finds them."""
-        at = judgement.slot_at
-        for asset, view in judgement.views.items():
-            for agent, score in view.scores.items():
-                if score.degraded:
-                    continue
-                kept = self.scores.setdefault((judgement.strategy_id, asset, agent), [])
-                if not kept or kept[-1][0] < at:
-                    kept.append((at, score))
-                else:
-                    insort(kept, (at, score), key=_slot)
+        """Put a turn where `last_good` finds its scores."""
+        turns = self.turns.setdefault(judgement.strategy_id, [])
+        if turns and turns[-1].slot_at > judgement.slot_at:
+            insort(turns, judgement, key=_slot)
+        else:
+            turns.append(judgement)
 
     def last_good(self, strategy_id: str, asset: str, agent: str, before: datetime) -> Score | None:
         """The newest whole score from a turn before `before`."""
-        kept = self.scores.get((strategy_id, asset, agent))
-        if not kept:
-            return None
-        if kept[-1][0] < before:
-            return kept[-1][1]
-        index = bisect_left(kept, before, key=_slot)
-        return kept[index - 1][1] if index else None
+        turns = self.turns.get(strategy_id, [])
+        for index in range(bisect_left(turns, before, key=_slot) - 1, -1, -1):
+            view = turns[index].views.get(asset)
+            score = view.scores.get(agent) if view else None
+            if score is not None and not score.degraded:
+                return score
+        return None
 
     def order(self, run: Run, users: list[str]) -> None:
         """Each user has a part of the run to be done."""
@@ -146,8 +142,6 @@ class Tables:
         return self.pauses.get((strategy_id, user_id))
 
 
-def _slot(kept: tuple[datetime, Score]) -> datetime:
-    return kept[0]
-
+_slot = attrgetter("slot_at")
 
 NO_MARKS: Mapping[str, Mark] = {}

@@ -1,8 +1,9 @@
 """Each of many slots, once with all data there are and once with all later data cut away."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from decimal import Decimal
 from functools import partial
 from itertools import pairwise
 from random import Random
@@ -24,10 +25,11 @@ from infra.local.backtest.engine import Plan, play, slots
 from infra.local.backtest.market import RecordedMarket
 from infra.local.backtest.series import ONCHAIN
 from infra.local.lookahead.cutting import Scissors
-from infra.local.lookahead.saying import GIVEN_UP, Pieces, decided, filled, judged, said
+from infra.local.lookahead.saying import GIVEN_UP, Pieces, decided, filled, judged, meant, said
 from infra.local.world.recording import Recording
 
 _AROUND = 40  # bytes that are shown of a difference
+_CHEAPER = Decimal("0.9")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,12 +126,12 @@ class Check:
         wanted: Sequence[datetime],
         *,
         onchain: str = ONCHAIN[0],
+        jobs: int = 1,
         progress: Callable[[datetime], None] = lambda _: None,
     ) -> "Check":
-        """Play the whole plan, remembering what is needed for the `wanted` slots."""
+        """Play the whole plan in as many `jobs`, remembering what the `wanted` slots need."""
         standings = _Standings(frozenset(wanted))
-        panel = DirectPanel()
-        played = play(plan, market, panel=panel, receipts=standings, progress=progress)
+        played = play(plan, market, receipts=standings, progress=progress, jobs=jobs)
         return cls(
             plan,
             market,
@@ -137,7 +139,7 @@ class Check:
             played.tables,
             {part.slot_at: part for part in played.user.parts},
             standings.found,
-            panel,
+            DirectPanel(),
             market.market(),
             _stored(market),
         )
@@ -167,6 +169,7 @@ class Check:
         part = self.parts.get(at)
         if part is not None:
             pieces |= decided(part.execution_id, part.decisions, part.rejections)
+            pieces |= meant(part.decisions)
             marks = self.tables.fill_marks[part.execution_id]
             pieces |= {f"fill {asset}": canonical(mark) for asset, mark in marks.items()}
         return pieces
@@ -174,7 +177,8 @@ class Check:
     def _without(self, at: datetime) -> Pieces:
         """What a live run's own reads make of the stores as they stood at the slot.
 
-        Orders are filled from a market that knows nothing from before the slot.
+        Orders are filled from a market that knows nothing from before the slot; and whatever they
+        were filled at, the same is meant to be done.
         """
         judgement, pieces = self._judged(at, _stored(self.scissors.before(at)))
         standing = self.standings.get(at)
@@ -184,8 +188,11 @@ class Check:
         if not marks:
             return pieces
         plan = self.plan
-        part = take_part(plan.strategy, judgement, standing, marks=marks, costs=plan.costs)
-        return pieces | fills | decided(judgement.execution_id, part.decisions, part.rejections)
+        take = partial(take_part, plan.strategy, judgement, standing, costs=plan.costs)
+        part = take(marks=marks)
+        pieces |= fills | decided(judgement.execution_id, part.decisions, part.rejections)
+        cheaper = {asset: replace(one, price=one.price * _CHEAPER) for asset, one in marks.items()}
+        return pieces | meant(take(marks=cheaper).decisions)
 
     def _judged(self, at: datetime, market: Market) -> tuple[Judgement | None, Pieces]:
         strategy = self.plan.strategy

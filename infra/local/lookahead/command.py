@@ -22,7 +22,6 @@ from infra.local.lookahead.checking import Check, Checked, chosen
 from infra.local.lookahead.many import check_all
 
 _SLOTS = 200
-_SIDE_BY_SIDE = 1_000  # slots from which on forking pays
 _SHOWN = 20
 
 
@@ -51,9 +50,11 @@ def run(given: Namespace) -> int:
     here = Settings.parse(os.environ)
     plan = Plan(strategy, begins, ends, Decimal(here.paper_money), Costs(here.fee, here.slippage))
     wanted = chosen(plan, given.slots, seed=given.seed)
-    jobs = (os.cpu_count() or 1) if len(wanted) >= _SIDE_BY_SIDE else 1
+    jobs = os.cpu_count() or 1
     with progress_bar("playing", begins, ends) as progress:
-        check = Check.of(plan, recording, market, wanted, onchain=given.onchain, progress=progress)
+        check = Check.of(
+            plan, recording, market, wanted, onchain=given.onchain, jobs=jobs, progress=progress
+        )
     with progress_bar("cutting", begins, ends) as progress:
         checked = check_all(check, wanted, jobs=jobs, progress=progress)
     _tell(given, plan, checked, perf_counter() - began)

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from infra.local.lookahead.checking import Check, Checked, Peek
 
-_PARTS = 8  # a process: small enough that all end at about the same time
+_PARTS = 4  # a process: small enough that all end at about the same time
 
 type _Found = tuple[datetime, int, list[Peek]]
 """A slot, how many of its pieces were compared, and which differed."""

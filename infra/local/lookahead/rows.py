@@ -54,7 +54,8 @@ class Rows:
         after, self._made = self._made, now
 
         def new(table: Table) -> Table:
-            first, stop = table.known(after), table.known(now)
+            stop = table.known(now)
+            first = max(table.known(after), stop - _ENOUGH)
             columns = {name: column[first:stop] for name, column in table.columns.items()}
             return Table(table.periods[first:stop], table.known_at[first:stop], columns)
 

@@ -75,6 +75,11 @@ def decided(
     }
 
 
+def meant(decisions: Iterable[Decision]) -> Pieces:
+    """What is decided, without what becomes of it: prices after the slot may not change it."""
+    return {f"decision {one.asset} at any price": canonical(one) for one in decisions}
+
+
 def filled(judgement: Judgement, trades: RecordedTrades) -> tuple[dict[str, Mark], Pieces]:
     """What orders are filled at, by asset; nothing if one of them has no trade in time."""
     try:

@@ -1,23 +1,32 @@
 """Ways to know the future that have been found in real backtests, each planted on purpose."""
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from functools import wraps
 from typing import Any
 
 import pytest
 
+from automoney.agents import facts, model_judge
+from automoney.agents.rules import Rule
 from automoney.errors import SourceUnavailable
 from automoney.market.candles import Mark, Timeframe
 from automoney.market.readings import Reading
-from automoney.market.snapshot import Outlook
+from automoney.market.snapshot import Outlook, Snapshot
 from automoney.ports import Candles
 from automoney.schedule import Schedule
 from automoney.stores.memory import readings as memory_readings
 from automoney.stores.memory.readings import MemoryReadings
+from automoney.trading.judgement import Judgement, Score
+from automoney.trading.orders import Costs
+from automoney.trading.standing import Standing as Account
+from automoney.trading.strategies import Strategy
+from automoney.trading.turn import Part, take_part
 from automoney.workflows.indicating import Standing, outlook_of
+from automoney.workflows.snapshots import Market
 from infra.local.backtest import candle_history, series
 from infra.local.backtest.closed_state import ClosedState
 from infra.local.backtest.outlooks import RecordedOutlooks
@@ -25,6 +34,8 @@ from infra.local.backtest.sliding import SlidingFill
 from infra.local.backtest.tape import RecordedTape
 from infra.local.world.bars import Bars
 from infra.local.world.clock import DAY, HOUR, Micros, micros
+
+ZERO = Decimal(0)
 
 Plant = Callable[[pytest.MonkeyPatch], None]
 
@@ -71,7 +82,7 @@ def revised(patch: pytest.MonkeyPatch) -> None:
     @wraps(honest)
     def stored_readings(*given: Any, **named: Any) -> MemoryReadings:
         found = honest(*given, **named)
-        first = found.history(["m2"], None, since=_BEGINNING, as_of=_END)["m2"]
+        first = found.history(["m2"], None, since=_BEGINNING, as_of=_END).get("m2", ())
         found.put_readings(
             replace(one, value=one.value * 1.01, vintage=one.vintage + timedelta(days=30))
             for one in first
@@ -177,6 +188,66 @@ def scaled_by_the_whole_series(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(MemoryReadings, "history", history)
 
 
+def scaled_by_the_largest_in_the_file(patch: pytest.MonkeyPatch) -> None:
+    """Values as a share of the largest of the series, worked out where the file is read."""
+    honest = series._seen
+
+    @wraps(honest)
+    def seen(readings: Iterable[Reading], collected: Schedule) -> Iterator[Reading]:
+        found = list(honest(readings, collected))
+        largest: dict[str, float] = {}
+        for one in found:
+            largest[one.series] = max(abs(one.value), largest.get(one.series, 0.0))
+        return (replace(one, value=one.value / largest[one.series]) for one in found)
+
+    patch.setattr(series, "_seen", seen)
+
+
+def buys_only_what_opens_higher(patch: pytest.MonkeyPatch) -> None:
+    """An order is thought better of once its price is seen."""
+
+    @wraps(take_part)
+    def peeking(
+        strategy: Strategy,
+        judgement: Judgement,
+        standing: Account,
+        *,
+        marks: Mapping[str, Mark],
+        costs: Costs,
+    ) -> Part:
+        views = {
+            asset: view if marks[asset].price > view.mark.price else replace(view, conviction=ZERO)
+            for asset, view in judgement.views.items()
+        }
+        return take_part(
+            strategy, replace(judgement, views=views), standing, marks=marks, costs=costs
+        )
+
+    for place in ("automoney.workflows.execute_orders", "infra.local.lookahead.checking"):
+        patch.setattr(f"{place}.take_part", peeking)
+
+
+def a_prompt_that_names_the_outcome(patch: pytest.MonkeyPatch) -> None:
+    """A model is told what the price was a week later."""
+    outcomes: dict[int, tuple[Snapshot, str]] = {}
+    honest = Market._snapshot
+
+    @wraps(honest)
+    def snapshot(
+        self: Market, mark: Mark, timeframes: tuple[Timeframe, ...], as_of: datetime
+    ) -> Snapshot:
+        found = honest(self, mark, timeframes, as_of)
+        later = self.marks.marks((mark.asset,), as_of=as_of + timedelta(days=7))
+        outcomes[id(found)] = found, str(later[mark.asset].price)
+        return found
+
+    def told(by_rules: Score, rules: Sequence[Rule], seen: Snapshot) -> str:
+        return f"{facts.told(by_rules, rules, seen)}\nA week later: {outcomes[id(seen)][1]}"
+
+    patch.setattr(Market, "_snapshot", snapshot)
+    patch.setattr(model_judge, "told", told)
+
+
 def live_reads_past_the_slot(patch: pytest.MonkeyPatch) -> None:
     """A live run's own reads put the open bar together from four hours too much."""
 
@@ -204,5 +275,8 @@ PEEKS: Mapping[str, tuple[Plant, str]] = {
     "indicators with the open day": (indicators_with_the_open_day, "outlook BTC 1w"),
     "the sentiment of tomorrow": (the_mood_of_tomorrow, "series BTC fear_greed"),
     "normalisation with the whole series": (scaled_by_the_whole_series, "series BTC m2"),
+    "normalisation where the file is read": (scaled_by_the_largest_in_the_file, "series BTC m2"),
+    "an order thought better of": (buys_only_what_opens_higher, "decision BTC at any price"),
+    "a prompt with the outcome": (a_prompt_that_names_the_outcome, "prompt BTC macro"),
     "a live read past the slot": (live_reads_past_the_slot, "outlook BTC 1w (read live)"),
 }

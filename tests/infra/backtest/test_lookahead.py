@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from automoney.encoding import utc_text
 from automoney.trading.orders import Costs
 from automoney.trading.strategies import strategy_named
 from infra.local.backtest.engine import Plan
@@ -16,7 +17,7 @@ from infra.local.cli import main
 from infra.local.lookahead.checking import Check, Peek, chosen
 from infra.local.lookahead.many import check_all
 from infra.local.world.recording import Recording
-from tests.infra.backtest.peeks import PEEKS, Plant, revised
+from tests.infra.backtest.peeks import PEEKS, Plant, a_prompt_that_names_the_outcome, revised
 
 SPAN = datetime(2020, 3, 1, tzinfo=UTC), datetime(2020, 4, 1, tzinfo=UTC)
 
@@ -47,6 +48,22 @@ def test_a_planted_peek_is_caught_and_named(
     first = next(peek for peek in found if peek.what == what)
     assert first.full != first.cut
     assert SPAN[0] <= first.slot < SPAN[1]
+    assert str(first).startswith(f"{utc_text(first.slot)} {what}: byte {first.byte} differs;")
+
+
+def test_a_peek_that_only_a_prompt_shows_is_found_in_prompts_alone(
+    months: Recording, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    a_prompt_that_names_the_outcome(monkeypatch)
+
+    found = peeks(months, 4)
+
+    assert {peek.what for peek in found} == {
+        f"prompt {asset} {agent}{read}"
+        for asset in ("BTC", "ETH")
+        for agent in ("macro", "onchain", "technical")
+        for read in ("", " (read live)")
+    }
 
 
 def test_honest_revisions_raise_no_alarm(

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from itertools import takewhile
 
 from automoney.errors import InvalidInput
 from automoney.market.candles import Mark
@@ -100,11 +101,8 @@ class MemoryBooks:
 
     def account(self, user_id: str, *, as_of: datetime) -> Account:
         user = self.tables.users.get(user_id)
-        return (
-            account_from(entry for entry in user.entries if entry.at <= as_of)
-            if user
-            else Account()
-        )
+        entries = user.entries if user else []
+        return account_from(takewhile(lambda entry: entry.at <= as_of, entries))
 
     def valuations(self, user_id: str, *, since: datetime, until: datetime) -> Sequence[Valuation]:
         user = self.tables.users.get(user_id)

@@ -36,12 +36,13 @@ class MemoryExecutions:
         kind: Kind = Kind.TURN,
         asked_by: str | None = None,
     ) -> list[str]:
-        self._raise_fence(fence_name(strategy_id, kind), fence)
+        self._check_fence(fence_name(strategy_id, kind), fence)
         name = run_id(strategy_id, slot.at, kind)
         tables = self.tables
         newest = tables.newest.get(strategy_id)
         if kind is Kind.TURN and newest is not None and newest.slot_at > slot.at:
             raise Misfired(later_turn(newest.slot_at))
+        self._raise_fence(fence_name(strategy_id, kind), fence)
         cut = [
             one
             for one in tables.begun
@@ -159,6 +160,9 @@ class MemoryExecutions:
         return self.tables.fill_marks.setdefault(execution_id, {}).setdefault(mark.asset, mark)
 
     def _raise_fence(self, name: str, fence: int) -> None:
+        self._check_fence(name, fence)
+        self.tables.fences[name] = fence
+
+    def _check_fence(self, name: str, fence: int) -> None:
         if fence < self.tables.fences.get(name, 0):
             raise StaleFence(f"{name}: fence {fence} has been overtaken")
-        self.tables.fences[name] = fence

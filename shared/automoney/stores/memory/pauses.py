@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import itemgetter
 from typing import Any
 
 from automoney.encoding import plain
@@ -37,9 +38,12 @@ class MemoryPauses:
     def log(self, strategy_id: str, user_id: str | None, limit: int) -> list[Mapping[str, Any]]:
         wanted = (strategy_id, user_id)
         ended = [one for one in self.tables.ended if (one.strategy_id, one.user_id) == wanted]
-        rows = [_row(one.pause, one) for one in reversed(ended)]
+        rows = [_row(one.pause, one) for one in ended]
         current = self.tables.paused(*wanted)
-        return [*([_row(current, None)] if current else []), *rows][:limit]
+        if current:
+            rows.append(_row(current, None))
+        rows.reverse()  # of two that began at once the later one is first
+        return sorted(rows, key=itemgetter("since"), reverse=True)[:limit]
 
 
 def _row(pause: Pause | None, ended: Ended | None) -> Mapping[str, Any]:

@@ -12,7 +12,6 @@ slots and all figures.  "The program" is everything from the start of Python on.
 """
 
 import json
-import logging
 import os
 import statistics
 import subprocess
@@ -30,6 +29,7 @@ from automoney.trading.strategies import HODL_WAVE
 from benchmarks.result import Benchmark, Result
 from benchmarks.rivals import rule
 from benchmarks.rivals.environment import interpreter
+from infra.local.quiet import errors_only
 from infra.local.worlds import default_recording
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,13 +65,13 @@ def measured(program: Sequence[str | Path]) -> Took:
     return Took(said["candles"], said["orders"], said["seconds"], whole)
 
 
+@errors_only()
 def main(folder: str, since: str, until: str) -> None:
     """Ours, as `./dev backtest` does it."""
     from infra.local.backtest.engine import Plan, play
     from infra.local.backtest.market import load_market
     from infra.local.backtest.result import summed_up
 
-    logging.getLogger("automoney").setLevel(logging.ERROR)
     market = load_market(Path(folder), rule.ASSETS)
     first, end = (datetime.fromisoformat(day).replace(tzinfo=UTC) for day in (since, until))
     fee = Decimal(str(rule.FEE))

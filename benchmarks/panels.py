@@ -8,7 +8,6 @@ that have not changed since the slot before, and put it into words only once som
 way of asking is left.  In processor time, the panels taking turns, the median.
 """
 
-import logging
 import statistics
 import time
 from collections.abc import Mapping, Sequence
@@ -23,6 +22,7 @@ from automoney.trading.judgement import Score
 from automoney.trading.strategies import HODL_WAVE
 from benchmarks.result import Benchmark, Result
 from infra.local.backtest.market import RecordedMarket, load_market
+from infra.local.quiet import errors_only
 from infra.local.worlds import default_recording
 
 _BEGINS = datetime(2021, 1, 1, tzinfo=UTC)
@@ -68,15 +68,10 @@ def _run(quick: bool) -> Sequence[Result]:
         panels[how, "direct"] = DirectPanel(asked)
         panels[how, "LangGraph"] = LangGraphPanel(asked)
     taken: dict[tuple[str, str], list[float]] = {name: [] for name in panels}
-    log = logging.getLogger("automoney.agents")
-    level = log.level
-    log.setLevel(logging.ERROR)  # a judge without data says so at every slot
-    try:
+    with errors_only():  # a judge without data says so at every slot
         for _ in range(rounds):
             for name, panel in panels.items():
                 taken[name].append(seconds(panel, snapshots(market, slots)))
-    finally:
-        log.setLevel(level)
     medians = {name: statistics.median(times) for name, times in taken.items()}
     return [result for how in judges for result in _compared(how, medians)]
 

@@ -18,6 +18,7 @@ from automoney.ports import Answer, Models, Question, Spender
 
 _VERSION = re.compile(r"# ([a-z]+-[1-9][0-9]*)")
 _LONGEST_RETURN = 4_000  # characters of an unusable answer that are shown to who gave it
+_MARKUP = set("<>&")
 _FENCED = re.compile(r"\s*```(?:json)?\s*\n(.*)\n\s*```\s*", re.DOTALL)
 
 
@@ -140,8 +141,10 @@ def json_object(text: str) -> dict[str, Any]:
 
 
 def _shown(text: str) -> str:
+    if text.isprintable() and not _MARKUP & set(text):
+        return text  # as nearly all is
     return "".join(
-        sign if sign.isprintable() and sign not in "<>&" else _escaped(sign) for sign in text
+        sign if sign.isprintable() and sign not in _MARKUP else _escaped(sign) for sign in text
     )
 
 

@@ -1,6 +1,8 @@
 """What fits a process out for simulations: the strategy that they run, and what is left out."""
 
-from collections.abc import Coroutine
+import gc
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -15,16 +17,33 @@ PERIOD = timedelta(minutes=5)
 STRATEGY = replace(HODL_WAVE, id="simulated", schedule=Schedule("*/5 * * * *"))
 
 
-def prepare() -> None:
-    """Fit this process out for simulations, and for nothing else.
+@contextmanager
+def prepared() -> Iterator[None]:
+    """This process, fit for simulations until the end, and then as it was.
 
     The simulated strategy is known, logs are silent, payloads are not made fit for the wire, and
-    what an executor would gather on an event loop is awaited one after another.
+    what an executor would gather on an event loop is awaited one after another.  Schedules leave
+    circles behind; looking for them all the time takes a quarter of it, and what was imported is
+    there to stay.
     """
+    level, collecting = logger.log_level, gc.isenabled()
+    found = messages.plain, execute_orders.asyncio
     STRATEGIES[STRATEGY.id] = STRATEGY
     logger.setLevel("CRITICAL")
     vars(messages)["plain"] = _as_it_is
     vars(execute_orders)["asyncio"] = _InTurn
+    gc.disable()
+    gc.collect()
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
+        if collecting:
+            gc.enable()
+        vars(messages)["plain"], vars(execute_orders)["asyncio"] = found
+        logger.setLevel(level)
+        del STRATEGIES[STRATEGY.id]
 
 
 def _as_it_is(value: Any) -> Any:

@@ -1,6 +1,5 @@
 """Run many schedules, on several processes; say which one failed, why, and how to see it again."""
 
-import gc
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -8,7 +7,7 @@ from multiprocessing import get_context
 from time import process_time
 
 from tests.simulation.mutants import MUTANTS
-from tests.simulation.preparing import prepare
+from tests.simulation.preparing import prepared
 from tests.simulation.scenario import REAL, Parts, Scenario
 from tests.simulation.world import Violation
 
@@ -42,30 +41,25 @@ def parts_of(mutant: str | None) -> Parts:
 
 def simulate(seeds: range, mutant: str | None = None, *, undisturbed: bool = False) -> Outcome:
     """Run the schedules of these seeds in this process, up to the first that fails."""
-    prepare()
     parts, began, steps = parts_of(mutant), process_time(), 0
-    # A schedule leaves circles behind; looking for them all the time takes a quarter of it, and
-    # what was imported is there to stay.
-    gc.disable()
-    gc.collect()
-    gc.freeze()
-    for count, seed in enumerate(seeds, 1):
-        scenario = Scenario(seed, parts, undisturbed=undisturbed)
-        try:
-            scenario.run()
-        except Exception as error:
-            reason = f"{type(error).__name__}: {error}"
-            return Outcome(count, steps, process_time() - began, seed, reason)
-        steps += scenario.world.steps
+    with prepared():
+        for count, seed in enumerate(seeds, 1):
+            scenario = Scenario(seed, parts, undisturbed=undisturbed)
+            try:
+                scenario.run()
+            except Exception as error:
+                reason = f"{type(error).__name__}: {error}"
+                return Outcome(count, steps, process_time() - began, seed, reason)
+            steps += scenario.world.steps
     return Outcome(len(seeds), steps, process_time() - began)
 
 
 def traced(seed: int, mutant: str | None = None) -> tuple[list[str], str | None]:
     """What happened in the schedule of that seed, step by step, and what was wrong with it."""
-    prepare()
     lines: list[str] = []
     try:
-        Scenario(seed, parts_of(mutant), lines).run()
+        with prepared():
+            Scenario(seed, parts_of(mutant), lines).run()
     except Violation as error:
         return lines, str(error)
     return lines, None

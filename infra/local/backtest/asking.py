@@ -9,7 +9,9 @@ from pathlib import Path
 from automoney.encoding import parse_decimal
 from automoney.errors import InvalidInput
 from automoney.settings import Settings
+from infra.local.backtest.collecting import without_collecting
 from infra.local.backtest.market import RecordedMarket
+from infra.local.backtest.series import MACRO
 from infra.local.world.csv_files import BadRecording
 from infra.local.world.recording import Recording, load_recording
 from infra.local.worlds import default_recording
@@ -39,7 +41,8 @@ def recording_of(folder: Path, assets: tuple[str, ...]) -> Recording:
     if not wanted:
         raise InvalidInput("AUTOMONEY_ASSETS", ",".join(here), f"some of {', '.join(assets)}")
     try:
-        return load_recording(folder, wanted)
+        with without_collecting():
+            return load_recording(folder, wanted, macro=MACRO)
     except BadRecording as error:
         raise InvalidInput("--data", str(folder), f"data that can be read: {error}") from error
 

@@ -38,11 +38,12 @@ class RecordedCandles(Sequence[Candle]):
     def __init__(self, asset: str, timeframe: Timeframe, bars: Bars, source: str) -> None:
         self._asset, self._timeframe, self._source = asset, timeframe, source
         self.columns, self._filled = _filled_forward(bars, DURATIONS[timeframe])
-        self._known_at = _known_at(self.columns, self._filled)
+        self._known_at = _known_at(self.columns, self._filled).tolist()
         self._made: dict[int, Candle] = {}
         closes = self.columns.close
         pairs = enumerate(pairwise(closes), start=1)
         self._jumps = [index for index, (before, now) in pairs if jumped(now, before)]
+        self._jumped = frozenset(self._jumps)
 
     def __len__(self) -> int:
         return len(self.columns)
@@ -89,7 +90,7 @@ class RecordedCandles(Sequence[Candle]):
 
     def is_anomalous(self, index: int) -> bool:
         """Whether its close jumped."""
-        return self.has_anomaly(index, index + 1)
+        return index in self._jumped
 
     def _candle(self, index: int) -> Candle:
         made = self._made.get(index)
@@ -144,8 +145,3 @@ def _known_at(bars: Bars, filled: frozenset[Micros]) -> "array[int]":
         if bars.opens[index] in filled:
             known[index] = known[index + 1]
     return known
-
-
-def opened_at(bars: Bars, index: int, at: Micros) -> bool:
-    """Whether the bar of that index opens at that very moment."""
-    return index < len(bars) and bars.opens[index] == at

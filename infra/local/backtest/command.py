@@ -1,7 +1,6 @@
 """`./dev backtest`: play a strategy over recorded years, and say what came of it."""
 
 import json
-import logging
 from argparse import ArgumentParser, Namespace
 from contextlib import ExitStack
 from os import cpu_count, environ
@@ -21,6 +20,7 @@ from infra.local.backtest.replaying import FORM, replayed
 from infra.local.backtest.result import Result, summed_up
 from infra.local.backtest.screen import show
 from infra.local.backtest.series import ONCHAIN
+from infra.local.quiet import errors_only
 
 
 def add_options(parser: ArgumentParser) -> None:
@@ -48,9 +48,9 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--report", type=Path, metavar="FILE", help="write a page of HTML as well")
 
 
+@errors_only()
 def run(given: Namespace) -> int:
     """Play what was asked for; the exit status.  Raises InvalidInput for what makes no sense."""
-    logging.getLogger("automoney").setLevel(logging.ERROR)
     result = backtest(given)
     if given.report is not None:
         from infra.local.backtest.report import write_report

@@ -4,10 +4,8 @@ Only what is around them differs: stores in memory, prices from a recording, no 
 order is executed at once instead of by a queue.
 """
 
-import gc
 from collections import Counter
 from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -38,6 +36,7 @@ from automoney.workflows.pricing import Pricing
 from automoney.workflows.receipts import NO_RECEIPTS, Receipts
 from automoney.workflows.run_strategy import StrategyRunner
 from infra.local.backtest.ahead import judged_ahead
+from infra.local.backtest.collecting import without_collecting
 from infra.local.backtest.holding import Course
 from infra.local.backtest.market import RecordedMarket
 from infra.local.backtest.tape import RecordedTrades
@@ -201,7 +200,7 @@ def _play(
     course = Course()
     course.note(plan.begins, user.account)
     outcomes: Counter[str] = Counter()
-    with _without_collecting():
+    with without_collecting():
         for at in due:
             clock.at = at
             answer = runner.take_turn(strategy, Slot(at))
@@ -251,15 +250,3 @@ def decision_lines(part: Booked) -> Iterator[bytes]:
 def decision_line(execution_id: str, decision: Decision, refused: Rejection | None) -> bytes:
     """What is pushed to a user's screen of it, in the one form that hashes are taken of."""
     return canonical(decision_data(execution_id, decision, refused)) + b"\n"
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Everything made here stays until the end, so looking for garbage finds none."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

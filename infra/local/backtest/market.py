@@ -11,9 +11,10 @@ from automoney.stores.memory.marks import MemoryMarks
 from automoney.stores.memory.readings import MemoryReadings
 from automoney.workflows.snapshots import Market
 from infra.local.backtest.candle_history import RecordedCandles
+from infra.local.backtest.collecting import without_collecting
 from infra.local.backtest.outlooks import RecordedOutlooks
 from infra.local.backtest.remembered import RememberedSeries
-from infra.local.backtest.series import ONCHAIN, stored_readings
+from infra.local.backtest.series import MACRO, ONCHAIN, stored_readings
 from infra.local.backtest.tape import RecordedTape, RecordedTrades
 from infra.local.world.ladder import Ladder
 from infra.local.world.recording import Recording, load_recording
@@ -43,8 +44,9 @@ class RecordedMarket:
     @classmethod
     def of(cls, recording: Recording, *, onchain: str = ONCHAIN[0]) -> "RecordedMarket":
         """Everything there is in the recording."""
-        readings = stored_readings(recording, tuple(recording.ladders), onchain=onchain)
-        return cls.over(recording.ladders, readings, recording.begins, recording.ends)
+        with without_collecting():
+            readings = stored_readings(recording, tuple(recording.ladders), onchain=onchain)
+            return cls.over(recording.ladders, readings, recording.begins, recording.ends)
 
     @classmethod
     def over(
@@ -80,4 +82,6 @@ def load_market(
     folder: Path, assets: tuple[str, ...], *, onchain: str = ONCHAIN[0]
 ) -> RecordedMarket:
     """Read a folder in the recordings' format; BadRecording for the first thing wrong in it."""
-    return RecordedMarket.of(load_recording(folder, assets), onchain=onchain)
+    with without_collecting():
+        recording = load_recording(folder, assets, macro=MACRO)
+    return RecordedMarket.of(recording, onchain=onchain)

@@ -7,7 +7,7 @@ out.  The sources' own code says what a row means and from when it is available.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 
 from automoney import schedule
 from automoney.market.assets import asset_named
@@ -20,6 +20,7 @@ from infra.local.world.recording import Recording
 from infra.local.world.tables import Table
 
 _BEGINNING = moment(0)
+_MINUTE = timedelta(minutes=1)
 _AFTER_ALL = timedelta(days=400)  # by then whatever a recording holds has come out
 # Which column of a recording answers for which metric of the API.
 _COINMETRICS = {
@@ -35,6 +36,7 @@ _GLASSNODE = {
     "transactions/transfers_volume_exchanges_net": "exchange_netflow_btc",
     "addresses/active_count": "active_addresses",
 }
+MACRO = frozenset(one.series_id for one in fred_series.SERIES.values())  # files of these alone
 ONCHAIN = ("coinmetrics", "glassnode")  # the first needs no key
 
 
@@ -50,28 +52,22 @@ def stored_readings(
     for series, published in fred_series.SERIES.items():
         table = recording.macro.get(published.series_id)
         if table:
-            rows = _rows(table, "value")
-            read = partial(fred_series.readings, "fred", series, since=_BEGINNING)
-            found.put_readings(
-                _seen(
-                    read(((f"{day:%Y-%m-%d}", value) for day, value in rows), now=end, clock=end),
-                    schedule.MACRO,
-                )
-            )
+            rows = ((f"{day:%Y-%m-%d}", value) for day, value in _rows(table, "value"))
+            read = partial(fred_series.readings, "fred", series, rows)
+            found.put_readings(_seen(read(since=_BEGINNING, now=end, clock=end), schedule.MACRO))
     if recording.sentiment:
         found.put_readings(_seen(_moods(recording.sentiment, end), schedule.SENTIMENT))
     return found
 
 
 def _seen(readings: Iterable[Reading], collected: Schedule) -> Iterator[Reading]:
-    """Each with the vintage of the first slot by which it was out."""
-    slots: dict[datetime, datetime] = {}
-    for reading in readings:
-        out = reading.available_at
-        if out not in slots:
-            due = collected.slot_at(out).at
-            slots[out] = due if due == out else collected.next_after(out)
-        yield replace(reading, vintage=slots[out])
+    """Each with the vintage of the first slot by which it was out, by whole minutes."""
+    return (replace(one, vintage=_slot(collected, one.available_at)) for one in readings)
+
+
+@cache  # several series come out at once
+def _slot(collected: Schedule, out: datetime) -> datetime:
+    return collected.next_after(out - _MINUTE)
 
 
 def _from_coinmetrics(recording: Recording, asset: str, end: datetime) -> Iterator[Reading]:

@@ -1,7 +1,6 @@
 """`./dev lookahead`: show that no slot of a backtest knows what comes after it."""
 
 import json
-import logging
 import os
 from argparse import ArgumentParser, Namespace
 from decimal import Decimal
@@ -20,6 +19,7 @@ from infra.local.backtest.progress import progress_bar
 from infra.local.backtest.series import ONCHAIN
 from infra.local.lookahead.checking import Check, Checked, chosen
 from infra.local.lookahead.many import check_all
+from infra.local.quiet import errors_only
 
 _SLOTS = 200
 _SHOWN = 20
@@ -37,9 +37,9 @@ def add_options(parser: ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
 
 
+@errors_only()
 def run(given: Namespace) -> int:
     """Check; 0 if every slot says the same without the future, else 1."""
-    logging.getLogger("automoney").setLevel(logging.ERROR)
     if given.slots < 1:
         raise InvalidInput("--slots", given.slots, "a number of slots above 0")
     began = perf_counter()

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 
 from automoney.agents.model_judge import EXPERTS, question_from
 from automoney.encoding import canonical
@@ -107,14 +107,24 @@ def _seen(snapshot: Snapshot) -> Pieces:
 
 def _bytes(reading: Reading) -> bytes:
     """A reading in canonical form: put together once, since most are seen at every slot."""
-    key = reading, repr(reading.value)  # numbers that are equal may be written differently
-    known = _KNOWN.get(key)
+    if reading.filled is not None:
+        return _filled(reading, repr(reading.value))
+    known = _KNOWN.get(id(reading))
     if known is None:
-        known = _KNOWN[key] = canonical(reading)
-    return known
+        known = _KNOWN[id(reading)] = reading, canonical(reading)  # held, so the id stays its own
+    return known[1]
 
 
-_KNOWN: dict[tuple[Reading, str], bytes] = {}
+_KNOWN: dict[int, tuple[Reading, bytes]] = {}
+
+
+@cache
+def _filled(reading: Reading, _: str) -> bytes:
+    """Those that are filled in are made anew for every slot.
+
+    The text of the value tells numbers apart that are equal, but written differently.
+    """
+    return canonical(reading)
 
 
 def _asked(snapshot: Snapshot) -> Iterator[tuple[str, bytes]]:

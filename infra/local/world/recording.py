@@ -6,7 +6,7 @@ The folder's format: `binance/{ASSET}USDT-{1h,1d,5m}*.csv.gz`, `onchain/{asset}.
 missing in this world too.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import pairwise
@@ -65,8 +65,13 @@ class Recording:
         return moment(max(ends)) if ends else None
 
 
-def load_recording(folder: Path, assets: Sequence[str]) -> Recording:
-    """Read and check all files of those assets; raises BadRecording at the first thing wrong."""
+def load_recording(
+    folder: Path, assets: Sequence[str], *, macro: Collection[str] | None = None
+) -> Recording:
+    """Read and check all files of those assets; raises BadRecording at the first thing wrong.
+
+    Of the macro series only those in `macro` are read, by FRED's names; None is all.
+    """
     ladders = {}
     for asset in assets:
         given = {
@@ -85,7 +90,7 @@ def load_recording(folder: Path, assets: Sequence[str]) -> Recording:
         ladders,
         onchain=_by_asset(folder, assets, "", ONCHAIN_COLUMNS),
         glassnode=_by_asset(folder, assets, "-glassnode", GLASSNODE_COLUMNS),
-        macro=_macro(folder / "macro"),
+        macro=_macro(folder / "macro", macro),
         sentiment=_sentiment(folder / "sentiment"),
     )
 
@@ -119,10 +124,12 @@ def _by_asset(
     return tables
 
 
-def _macro(folder: Path) -> dict[str, Table]:
+def _macro(folder: Path, wanted: Collection[str] | None) -> dict[str, Table]:
     tables = {}
     for path in text_files(folder, "*"):
         series = path.name.partition(".")[0]
+        if wanted is not None and series not in wanted:
+            continue
         found = read_table(path, "observation_date", ("value",), exact=True)
         if found.days:
             tables[series] = after_publication(series, found.days, found.values)

@@ -225,3 +225,5 @@ def test_answers_that_are_nowhere_are_named(
     for given in ("recorded:/absent", "recorded:", "openai"):
         assert main([*words, "--models", given]) == 2
         assert f"--models was '{given}'" in capsys.readouterr().err
+    assert main([*words, "--models", "state:/absent"]) == 2
+    assert "--state was '/absent'" in capsys.readouterr().err

@@ -27,7 +27,7 @@ def prepared() -> Iterator[None]:
     there to stay.
     """
     level, collecting = logger.log_level, gc.isenabled()
-    found = messages.plain, execute_orders.asyncio
+    found = vars(messages)["plain"], vars(execute_orders)["asyncio"]
     STRATEGIES[STRATEGY.id] = STRATEGY
     logger.setLevel("CRITICAL")
     vars(messages)["plain"] = _as_it_is

@@ -5,7 +5,7 @@ order is executed at once instead of by a queue.
 """
 
 from collections import Counter
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -16,9 +16,7 @@ from time import perf_counter
 from typing import Any
 
 from automoney.agents.direct import DirectPanel
-from automoney.encoding import canonical
 from automoney.errors import SourceUnavailable
-from automoney.messages import decision_data
 from automoney.ports import Follower, Panel
 from automoney.schedule import Slot
 from automoney.stores.memory.books import MemoryBooks
@@ -26,8 +24,8 @@ from automoney.stores.memory.cache import MemoryCache
 from automoney.stores.memory.executions import MemoryExecutions
 from automoney.stores.memory.leases import MemoryLeases
 from automoney.stores.memory.pauses import MemoryPauses
-from automoney.stores.memory.tables import Booked, Run, Tables, User
-from automoney.trading.orders import Costs, Decision, Rejection
+from automoney.stores.memory.tables import Run, Tables, User
+from automoney.trading.orders import Costs
 from automoney.trading.strategies import Strategy
 from automoney.workflows.execute_orders import OrderExecutor
 from automoney.workflows.one_run import Snapshots
@@ -37,6 +35,7 @@ from automoney.workflows.receipts import NO_RECEIPTS, Receipts
 from automoney.workflows.run_strategy import StrategyRunner
 from infra.local.backtest.ahead import judged_ahead
 from infra.local.backtest.collecting import without_collecting
+from infra.local.backtest.decision_lines import decision_lines
 from infra.local.backtest.holding import Course
 from infra.local.backtest.market import RecordedMarket
 from infra.local.backtest.tape import RecordedTrades
@@ -238,15 +237,3 @@ def _run(work: Coroutine[Any, Any, Any]) -> None:
     except StopIteration:
         return
     raise RuntimeError("it waits for something")
-
-
-def decision_lines(part: Booked) -> Iterator[bytes]:
-    """Each decision of a part with what became of it, as canonical JSON and a line feed."""
-    refused: Mapping[str, Rejection] = {one.asset: one for one in part.rejections}
-    for decision in part.decisions:
-        yield decision_line(part.execution_id, decision, refused.get(decision.asset))
-
-
-def decision_line(execution_id: str, decision: Decision, refused: Rejection | None) -> bytes:
-    """What is pushed to a user's screen of it, in the one form that hashes are taken of."""
-    return canonical(decision_data(execution_id, decision, refused)) + b"\n"

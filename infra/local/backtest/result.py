@@ -13,7 +13,7 @@ from automoney.market.candles import Timeframe
 from automoney.model_prices import PRICES, Price
 from automoney.trading.account import Account
 from infra.local.backtest.engine import Played
-from infra.local.backtest.equity import daily, midnights
+from infra.local.backtest.equity import Closes, daily, midnights
 from infra.local.backtest.figures import Day, Figures, figures
 from infra.local.backtest.hindsight import Hindsight, hindsight_of
 from infra.local.backtest.holding import Course, Holding
@@ -113,8 +113,10 @@ def summed_up(
     plan = played.plan
     assets = tuple(asset for asset in plan.strategy.assets if asset in market.assets)
     whole = Span("whole", plan.begins, plan.ends)
+    closes = Closes(market.trades.tapes)
     compared = [
-        _compared(played, market, assets, one) for one in (whole, *spans(plan.begins, plan.ends))
+        _compared(played, market, closes, assets, one)
+        for one in (whole, *spans(plan.begins, plan.ends))
     ]
     return Result(
         played,
@@ -128,20 +130,24 @@ def summed_up(
 
 
 def _compared(
-    played: Played, market: RecordedMarket, assets: tuple[str, ...], span: Span
+    played: Played,
+    market: RecordedMarket,
+    closes: Closes,
+    assets: tuple[str, ...],
+    span: Span,
 ) -> Compared:
     plan = played.plan
     holding = Holding(plan.strategy, assets, plan.paper_money, plan.costs, market.trades)
     return Compared(
         span,
-        _way(played.course, market, span),
-        _way(holding.buy_and_hold(span.begins), market, span),
-        _way(holding.dca(span.begins, span.ends), market, span),
+        _way(played.course, market, closes, span),
+        _way(holding.buy_and_hold(span.begins), market, closes, span),
+        _way(holding.dca(span.begins, span.ends), market, closes, span),
     )
 
 
-def _way(course: Course, market: RecordedMarket, span: Span) -> Way:
-    days = daily(course, market.trades.tapes, midnights(span.begins, span.ends))
+def _way(course: Course, market: RecordedMarket, closes: Closes, span: Span) -> Way:
+    days = daily(course, closes, midnights(span.begins, span.ends))
     before, after = course.before(span.begins), course.before(span.ends)
     return Way(
         days,

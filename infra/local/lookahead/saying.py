@@ -16,7 +16,7 @@ from automoney.trading.orders import Decision, Rejection
 from automoney.trading.strategies import Strategy
 from automoney.workflows.judging import view_of
 from automoney.workflows.snapshots import Market
-from infra.local.backtest.engine import decision_line
+from infra.local.backtest.decision_lines import decision_line
 from infra.local.backtest.tape import RecordedTrades
 
 type Pieces = dict[str, bytes]

@@ -7,9 +7,10 @@ others, so a score always uses the whole scale, and lowers the confidence instea
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from functools import lru_cache, partial
+from itertools import pairwise
 from math import isfinite
 from operator import attrgetter
 from typing import NamedTuple
@@ -24,6 +25,10 @@ Curve = tuple[tuple[float, float], ...]
 
 Words = tuple[tuple[float, str], ...]
 """(limit, what it means below that limit), limits ascending, the last one infinite."""
+
+Lines = tuple[tuple[float, ...], tuple[tuple[float, float, float, float], ...]]
+"""A curve to be read off quickly: where its corners are, and the line that leads to each of them
+and beyond the last: (low, rise, left, run) for `low + rise * (value - left) / run`."""
 
 _period, _value = attrgetter("period"), attrgetter("value")
 
@@ -63,6 +68,10 @@ class Rule:
     says: str
     words: Words
     source: str
+    lines: Lines = field(init=False, repr=False, compare=False)  # of `curve`
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "lines", lines_of(self.curve))
 
     def note(self, value: float) -> str:
         """The value in plain words."""
@@ -123,9 +132,10 @@ def score_by_series(
 
 def _verdict(agent: str, rules: Sequence[Rule], snapshot: Snapshot) -> _Verdict:
     usable: list[tuple[Rule, Measured]] = []
+    strengths: list[float] = []
     weights: list[float] = []
     weaker: list[int] = []  # which of them count less for confidence
-    names: set[str] = set()
+    told: set[tuple[str, ...]] = set()
     any_stale = False
     for rule in rules:
         taken = rule.measure(snapshot)
@@ -138,31 +148,65 @@ def _verdict(agent: str, rules: Sequence[Rule], snapshot: Snapshot) -> _Verdict:
             weaker.append(len(weights))
             any_stale = any_stale or stale
         usable.append((rule, taken))
+        corners, lines = rule.lines
+        low, rise, left, run = lines[bisect_left(corners, value)]  # `along`, without the calls
+        strengths.append(low + rise * (value - left) / run)
         weights.append(rule.weight)
-        names.update(sources)
+        told.add(sources)
     if not usable:
         wanted = ", ".join(rule.name for rule in rules)
         raise DataMissing(f"{agent} has nothing to judge {snapshot.asset} by: no {wanted}")
-    present = trusted = sum(weights)
-    whole = present if len(usable) == len(rules) else sum([rule.weight for rule in rules])
-    enough = _ENOUGH * whole
-    divisor = max(present, enough)
+    absent = len(usable) < len(rules)
+    whole = tuple([rule.weight for rule in rules]) if absent else None
+    shares = _shares(tuple(weights), tuple(weaker), whole)
     points = [
-        # + 0.0: no negative zero on a screen
-        round(100 * rule.weight / divisor * along(rule.curve, taken[0]), 2) + 0.0
-        for rule, taken in usable
+        round(full * strength, 2) + 0.0  # no negative zero on a screen
+        for full, strength in zip(shares.full, strengths, strict=True)
     ]
-    if weaker:
-        for index in weaker:
-            weights[index] *= _WEAKER
-        trusted = sum(weights)
     return _Verdict(
         max(-100.0, min(100.0, round(sum(points), 2))) + 0.0,
-        round(trusted / whole, 2),
-        tuple(sorted(names)),
-        any_stale or present < enough,
+        shares.confidence,
+        _names(frozenset(told)),
+        any_stale or not shares.enough,
         (usable, points),
     )
+
+
+class _Shares(NamedTuple):
+    """What weights come to: the points that each rule gives at `full` strength, the confidence,
+    and whether they are `enough` to speak for the whole table.
+    """
+
+    full: tuple[float, ...]
+    confidence: float
+    enough: bool
+
+
+@lru_cache(maxsize=512)  # the same few rules are absent or weaker day after day
+def _shares(
+    weights: tuple[float, ...], weaker: tuple[int, ...], table: tuple[float, ...] | None
+) -> _Shares:
+    """Of the `weights` of usable rules, some of them `weaker` (by index), in a `table` of such;
+    None for a table of which all are usable.
+    """
+    present = sum(weights)
+    whole = present if table is None else sum(table)
+    enough = _ENOUGH * whole
+    divisor = max(present, enough)
+    trusted = [
+        weight * _WEAKER if index in weaker else weight for index, weight in enumerate(weights)
+    ]
+    return _Shares(
+        tuple(100 * weight / divisor for weight in weights),
+        round(sum(trusted) / whole, 2),
+        present >= enough,
+    )
+
+
+@lru_cache(maxsize=512)
+def _names(told: frozenset[tuple[str, ...]]) -> tuple[str, ...]:
+    """Each source once, in their order."""
+    return tuple(sorted({name for names in told for name in names}))
 
 
 def _score(agent: str, rules: Sequence[Rule], snapshot: Snapshot, verdict: _Verdict) -> Score:
@@ -195,14 +239,21 @@ def _in_words(
 
 def along(curve: Curve, value: float) -> float:
     """The strength at `value` on the curve."""
-    index = bisect_left(curve, (value,))  # of the first corner that is not left of it
-    if index == 0:
-        return curve[0][1]
-    if index == len(curve):
-        return curve[-1][1]
-    left, low = curve[index - 1]
-    right, high = curve[index]
-    return low + (high - low) * (value - left) / (right - left)
+    corners, lines = lines_of(curve)
+    low, rise, left, run = lines[bisect_left(corners, value)]
+    return low + rise * (value - left) / run
+
+
+def lines_of(curve: Curve) -> Lines:
+    """The curve as `Lines`; flat ones lead to its first corner and on from its last."""
+    (_, first), (_, last) = curve[0], curve[-1]
+    between = (
+        (low, high - low, left, right - left) for (left, low), (right, high) in pairwise(curve)
+    )
+    return (
+        tuple(corner for corner, _ in curve),
+        ((first, 0.0, 0.0, 1.0), *between, (last, 0.0, 0.0, 1.0)),
+    )
 
 
 # ---------------------------------------------------------------- measuring

@@ -28,7 +28,7 @@ from automoney.ports import Follower
 from automoney.trading.judgement import Signal
 from automoney.trading.orders import Decision, Fill, Refused, Rejection, Rule
 from automoney.trading.strategies import Strategy, strategy_named
-from infra.local.backtest.engine import decision_line
+from infra.local.backtest.decision_lines import decision_line
 from infra.local.runtime import Options, Runtime, started
 from infra.local.scheduler import Agenda, Due, rules
 from infra.local.screen import JsonLines

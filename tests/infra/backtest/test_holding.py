@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from automoney.trading.orders import Costs
 from automoney.trading.strategies import HODL_WAVE
-from infra.local.backtest.equity import daily, midnights
+from infra.local.backtest.equity import Closes, daily, midnights
 from infra.local.backtest.holding import Holding
 from infra.local.backtest.market import RecordedMarket
 
@@ -54,7 +54,7 @@ def test_equity_by_day_is_cash_and_holdings_at_the_price_before_midnight(
 ) -> None:
     course = holding(market).buy_and_hold(BEGIN)
 
-    days = daily(course, market.trades.tapes, midnights(BEGIN, END))
+    days = daily(course, Closes(market.trades.tapes), midnights(BEGIN, END))
 
     assert days[0].equity == float(MONEY)
     assert days[0].invested == 0

@@ -7,7 +7,8 @@ from typing import TypedDict
 from automoney.encoding import plain
 from automoney.trading.account import Account
 from automoney.trading.orders import Fill
-from infra.local.backtest.engine import Played, decision_lines
+from infra.local.backtest.decision_lines import decision_lines
+from infra.local.backtest.engine import Played
 
 
 class Told(TypedDict):

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Any
 
 from automoney.encoding import dumps, plain
+from automoney.quickly import quickly_made
 from automoney.trading.judgement import Judgement, Score, Signal, View
 from automoney.trading.orders import Decision, Fill, Rejection
 from automoney.trading.portfolio import Portfolio
@@ -64,6 +65,7 @@ class Later(Mapping[str, Any]):
         return len(self.made)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Message:
     """One event for one user, not yet numbered.  `data` is plain JSON."""

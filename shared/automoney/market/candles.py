@@ -10,6 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from automoney.market.readings import Filled
+from automoney.quickly import quickly_made
 
 _MONDAY = datetime(1970, 1, 5, tzinfo=UTC)
 
@@ -43,6 +44,7 @@ _DURATIONS = {
 }
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Mark:
     """The price we value and fill at: quote currency per base, as traded at `at`."""
@@ -54,6 +56,7 @@ class Mark:
     anomalous: bool = False
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Candle:
     """One bar's prices (quote per base) and volume (base units; None where the source has none)."""

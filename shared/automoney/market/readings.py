@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from automoney.quickly import quickly_made
+
 
 class Filled(StrEnum):
     """How a missing value was filled in (description 3.1.1); None on a value means it is real."""
@@ -14,6 +16,7 @@ class Filled(StrEnum):
     DEFAULT = "default"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What `source` said about `series` for the period that starts at `period`.

@@ -7,6 +7,7 @@ from typing import Any
 
 from automoney.market.candles import Candle, Mark, Timeframe
 from automoney.market.readings import Reading
+from automoney.quickly import quickly_made
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,7 @@ class Indicators:
     atr14: float | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Outlook:
     """The open bar of a timeframe, and its indicators as if that bar closed now.
@@ -64,6 +66,7 @@ class KnownSeries(dict[str, tuple[Reading, ...]]):
         self.of_asset: WorkedOut = {} if of_asset is None else of_asset
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Everything known about `asset` at `as_of`, already cleaned and cut to what was available.

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from automoney.market.candles import Mark
 from automoney.messages import Message, Numbered
 from automoney.ports.runs import Evidence, Kind, Step
+from automoney.quickly import quickly_made
 from automoney.schedule import Slot
 from automoney.trading.account import Account
 from automoney.trading.guards import Guards
@@ -111,6 +112,7 @@ class Executions(Protocol):
         """Fix the first mark after the slot for every follower's fill; the first one kept wins."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Valuation:
     """What a follower was worth at a run, before its orders; quote currency."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from automoney.quickly import quickly_made
 from automoney.trading.judgement import execution_id, look_id
 
 
@@ -45,6 +46,7 @@ class Step:
     milliseconds: float
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """What a run followed from.

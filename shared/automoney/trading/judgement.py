@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from automoney.market.candles import Mark
+from automoney.quickly import quickly_made
 
 
 class Signal(StrEnum):
@@ -130,6 +131,7 @@ for _name in _WORDS:
     setattr(Score, _name, _when_read(_name))
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class View:
     """The weighed view of one asset: `conviction` -100..100 (two decimals) from `scores`.
@@ -145,6 +147,7 @@ class View:
     degraded: bool
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """One run's outcome for all assets of a strategy; the same for every follower."""

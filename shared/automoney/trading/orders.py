@@ -5,6 +5,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
+from automoney.quickly import quickly_made
 from automoney.trading.judgement import Signal
 
 
@@ -25,6 +26,7 @@ class Rule(StrEnum):
     PAUSED = "paused"  # the follower has paused, or left
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Decision:
     """What one portfolio does about one view.

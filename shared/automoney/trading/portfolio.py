@@ -4,9 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from automoney.quickly import quickly_made
+
 QUOTE = "USDT"
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Position:
     """Exposure to one asset with its cost basis, valued at `price` (quote per base).
@@ -23,6 +26,7 @@ class Position:
     priced_at: datetime
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Portfolio:
     """All in quote currency.  `equity = cash + sum of position values`; `pnl = equity - deposits`.

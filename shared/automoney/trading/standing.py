@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from automoney.quickly import quickly_made
 from automoney.trading.account import Account
 from automoney.trading.guards import Guards
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Standing:
     """Beside the judgement all that a follower's part is decided from.

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from automoney.market.candles import Mark
+from automoney.quickly import quickly_made
 from automoney.trading.account import Account
 from automoney.trading.deciding import decide
 from automoney.trading.filling import fill
@@ -20,6 +21,7 @@ from automoney.trading.strategies import Strategy
 __all__ = ["Part", "Standing", "take_part"]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Part:
     """What came of it.  `before` is valued at the judgement's marks, `portfolio` at the fills'.

@@ -8,6 +8,7 @@ from typing import Protocol
 from automoney.market.candles import Timeframe
 from automoney.market.snapshot import Snapshot
 from automoney.ports import Kind, run_id
+from automoney.quickly import quickly_made
 from automoney.schedule import Slot
 from automoney.trading.strategies import Strategy
 from automoney.workflows.steps import Steps
@@ -22,6 +23,7 @@ class Snapshots(Protocol):
         """One snapshot per asset; DataMissing when an input that no run can lack is absent."""
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class OneRun:
     """One run under its lease, of which it has the `fence`; a look is `asked_by` somebody."""

@@ -13,6 +13,7 @@ from automoney.market.readings import Reading
 from automoney.market.series import Series, series_of
 from automoney.market.snapshot import KnownSeries, WorkedOut
 from automoney.ports import Readings
+from automoney.quickly import quickly_made
 from automoney.workflows.freshness import real_since
 
 # How far back the agents look, at least.
@@ -35,6 +36,7 @@ class Fill(Protocol):
     ) -> tuple[Reading, ...]: ...
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class _Filled:
     """One series, made whole at `at` out of `given`; it holds from then to before `until`."""
@@ -46,6 +48,7 @@ class _Filled:
     stale: bool
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class _Group:
     """One group's series and those that are stale; they hold to before `until`.

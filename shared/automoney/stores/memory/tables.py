@@ -12,12 +12,14 @@ from operator import attrgetter
 from automoney.market.candles import Mark
 from automoney.messages import Message
 from automoney.ports import Evidence, Follower, Kind, Pause, Step, Valuation
+from automoney.quickly import quickly_made
 from automoney.trading.account import Account
 from automoney.trading.judgement import Judgement, Score
 from automoney.trading.ledger import Entry
 from automoney.trading.orders import Decision, Fill, Rejection
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Run:
     """One row of `executions`; `status` is begun, judged, aborted or skipped.
@@ -44,6 +46,7 @@ class Run:
         return [one for steps in (self.evidence.steps, *self.concluded) for one in steps]
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True)
 class Booked:
     """One follower's part of a run, as it was booked."""

@@ -22,82 +22,80 @@ from infra.local.world.clock import Micros, micros, moment
 type Key = tuple[str, Timeframe]
 
 
-@dataclass(slots=True)
 class _Stretch:
-    """Closed bars inside the open one, added up: a `tracking.Part`."""
+    """Closed bars inside the open one, added up: a `tracking.Part` that goes on from bar to bar.
 
-    open: Decimal
-    high: Decimal
-    low: Decimal
-    volume: Decimal | None
-    anomalous: bool
+    Prices are compared as whole numbers; as decimals they are made anew only when they change.
+    """
 
+    __slots__ = ("_high", "_low", "_volume", "anomalous", "high", "low", "open", "volume")
 
-@dataclass(slots=True)
-class _Sum:
-    """Bars added up in whole numbers."""
+    def __init__(self, bars: RecordedCandles, first: int, stop: int) -> None:
+        """The bars from `first` to before `stop`, of which there is at least one."""
+        columns = bars.columns
+        self._high, self._low = columns.high[first], columns.low[first]
+        self._volume, self.anomalous = 0, False
+        self.open = price(columns.open[first])
+        self.high, self.low = price(self._high), price(self._low)
+        self.volume: Decimal | None = None
+        self.add(bars, first, stop)
 
-    open: int
-    high: int
-    low: int
-    volume: int
-    anomalous: bool
-
-    def and_then(self, later: "_Sum") -> "_Sum":
-        """With the bars that follow."""
-        return _Sum(
-            self.open,
-            max(self.high, later.high),
-            min(self.low, later.low),
-            self.volume + later.volume,
-            self.anomalous or later.anomalous,
-        )
-
-    def part(self) -> _Stretch:
-        """In prices."""
-        return _Stretch(
-            price(self.open), price(self.high), price(self.low), price(self.volume), self.anomalous
-        )
+    def add(self, bars: RecordedCandles, first: int, stop: int) -> None:
+        """And those that follow, at least one."""
+        columns = bars.columns
+        high, low = max(columns.high[first:stop]), min(columns.low[first:stop])
+        if high > self._high:
+            self._high, self.high = high, price(high)
+        if low < self._low:
+            self._low, self.low = low, price(low)
+        self._volume += sum(columns.volume[first:stop])
+        self.volume = price(self._volume)
+        self.anomalous = self.anomalous or bars.has_anomaly(first, stop)
 
 
 @dataclass(slots=True)
 class _Frame:
     """One asset's timeframe: its closed state, and what follows from it until the next bar closes.
 
-    `rest` adds up the days of the open week, `first_hour` is the index of the first hour after
-    what is known.
+    `inside` adds up what has closed in the open bar: the days of a week, and the hours before
+    `next_hour`, the index of the first one that has not been added.
     """
 
     closed: ClosedState
     hours: RecordedCandles
     opens: datetime | None = None
     known_until: datetime | None = None
-    rest: _Sum | None = None
-    first_hour: int = 0
+    inside: _Stretch | None = None
+    next_hour: int = 0
+    at: Micros = 0
 
     def go_to(self, as_of: datetime, at: Micros) -> None:
         """Bring everything to `at`."""
+        if self.closed.go_to(as_of, at) or at < self.at:
+            self._begin()
+        self.at = at
+        first, stop = self.next_hour, self.hours.known_by(at, self.next_hour)
+        if first < stop:
+            if self.inside is None:
+                self.inside = _Stretch(self.hours, first, stop)
+            else:
+                self.inside.add(self.hours, first, stop)
+            self.next_hour = stop
+
+    def _begin(self) -> None:
+        """Begin with what of the open bar is known by the bars that `closed` has."""
         closed = self.closed
-        if not closed.go_to(as_of, at):
-            return
         known_until = closed.known_until
         if known_until is None:
+            self.known_until, self.inside, self.next_hour = None, None, 0
             return
         self.known_until = moment(known_until)
         first, stop = closed.rest
-        self.rest = _added(closed.bars, first, stop) if first < stop else None
+        self.inside = _Stretch(closed.bars, first, stop) if first < stop else None
         self.opens = None if closed.until is None else moment(closed.until)
-        if self.opens is None and self.rest is not None:  # the first bar of all is still open
+        if self.opens is None and first < stop:  # the first bar of all is still open
             self.opens = closed.timeframe.open_time(moment(closed.bars.columns.opens[first]))
-        self.first_hour = self.hours.columns.opened_before(known_until)
-
-    def inside(self, at: Micros) -> _Sum | None:
-        """What has closed inside the open bar by `at`."""
-        first, stop = self.first_hour, self.hours.known_by(at, self.first_hour)
-        if first >= stop:
-            return self.rest
-        hours = _added(self.hours, first, stop)
-        return hours if self.rest is None else self.rest.and_then(hours)
+        self.next_hour = self.hours.columns.opened_before(known_until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +115,7 @@ class RecordedOutlooks:
         elif until is None or at - until >= 2 * DURATIONS[timeframe]:
             raise no_bar(asset, timeframe, as_of)
         assert frame.opens is not None, "whoever knows no closed bar has been refused"
-        inside = frame.inside(at)
-        parts = [] if inside is None else [inside.part()]
+        parts = () if frame.inside is None else (frame.inside,)
         bar = open_bar(timeframe, frame.opens, parts, mark)
         return Outlook(bar, frame.closed.state.peek(*prices(bar)), frame.known_until)
 
@@ -128,14 +125,3 @@ class RecordedOutlooks:
         frame = _Frame(closed, self.stored[asset, Timeframe.H1])
         self._frames[asset, timeframe] = frame
         return frame
-
-
-def _added(bars: RecordedCandles, first: int, stop: int) -> _Sum:
-    columns = bars.columns
-    return _Sum(
-        columns.open[first],
-        max(columns.high[first:stop]),
-        min(columns.low[first:stop]),
-        sum(columns.volume[first:stop]),
-        bars.has_anomaly(first, stop),
-    )

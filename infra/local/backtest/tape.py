@@ -25,39 +25,52 @@ _LONGEST_OUTAGE = 48 * HOUR  # as far as `sources.binance` looks for a first tra
 class RecordedTape:
     """One asset's marks: `bars` are its finest, `hours` its stored hours."""
 
-    __slots__ = ("_hour_ends", "_index", "_opens", "asset", "bars", "hours", "source")
+    __slots__ = (
+        "_at",
+        "_following",
+        "_hour_ends",
+        "_moment",
+        "_opens",
+        "asset",
+        "bars",
+        "hours",
+        "source",
+    )
 
     def __init__(self, asset: str, source: str, bars: Bars, hours: RecordedCandles) -> None:
         self.asset, self.source, self.bars, self.hours = asset, source, bars, hours
         # Lists are searched three times as fast as arrays, whose numbers are made when looked at.
         self._opens, self._hour_ends = bars.opens.tolist(), hours.columns.ends.tolist()
-        self._index = (-1, 0)
+        self._moment: datetime | None = None
+        self._at, self._following = 0, 0
 
     def before(self, as_of: datetime) -> Mark | None:
         """The newest that a tick at or before `as_of` had kept, strictly before it."""
-        at = micros(as_of)
-        seen, hour = self._seen(at), self._hour(at)
+        self._go_to(as_of)
+        seen, hour = self._seen(self._at), self._hour(self._at)
         if seen is None or (hour is not None and hour[1] > seen[1]):
             return None if hour is None else self._mark(*hour)
         return self._mark(*seen)
 
     def first_trade(self, after: datetime) -> Mark:
         """The first price at or after `after`; SourceUnavailable if there is none for two days."""
-        at = micros(after)
-        index = self._opened_before(at)
+        self._go_to(after)
+        at, index = self._at, self._following
         if index < len(self._opens) and self._opens[index] < at + _LONGEST_OUTAGE:
-            return self._mark(self.bars.open[index], self._opens[index], False)
+            opened = self._opens[index]
+            traded = after if opened == at else moment(opened)
+            return Mark(self.asset, price(self.bars.open[index]), traded, self.source)
         raise SourceUnavailable(self.source, f"no trade of {self.asset} at or after {after}")
 
-    def _opened_before(self, at: Micros) -> int:
-        """How many bars opened before; a slot is asked about twice."""
-        if self._index[0] != at:
-            self._index = at, bisect_left(self._opens, at)
-        return self._index[1]
+    def _go_to(self, time: datetime) -> None:
+        """Find out how many bars opened before; a slot is asked about twice."""
+        if time is not self._moment:
+            self._moment, self._at = time, micros(time)
+            self._following = bisect_left(self._opens, self._at)
 
     def _seen(self, at: Micros) -> _Price | None:
         bars, opens = self.bars, self._opens
-        following = self._opened_before(at)
+        following = self._following
         if not following:
             return None
         index = following - 1

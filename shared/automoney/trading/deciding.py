@@ -77,6 +77,8 @@ def decide(
         reasoning=reasoning,
         rule=rule,
     )
+    if signal is Signal.HOLD:
+        return wanted
     vetoed = veto(strategy, wanted, portfolio.equity, standing, at=at)
     if vetoed is None:
         return wanted

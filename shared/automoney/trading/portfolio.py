@@ -7,6 +7,7 @@ from decimal import Decimal
 from automoney.quickly import quickly_made
 
 QUOTE = "USDT"
+_NOTHING = Decimal(0)
 
 
 @quickly_made
@@ -58,6 +59,8 @@ class Portfolio:
 
     def weight(self, asset: str) -> Decimal:
         """The share of equity held in `asset`, 0 when there is no equity."""
-        equity = self.equity
-        held = next((p.value for p in self.positions if p.asset == asset), Decimal(0))
-        return held / equity if equity else Decimal(0)
+        for position in self.positions:
+            if position.asset == asset:
+                equity = self.equity
+                return position.value / equity if equity else _NOTHING
+        return _NOTHING

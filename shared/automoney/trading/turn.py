@@ -68,9 +68,8 @@ def take_part(
     ]
     fills: list[Fill] = []
     rejections: list[Rejection] = []
-    for decision in sorted(decisions, key=lambda decision: decision.signal is not Signal.SELL):
-        if decision.signal is Signal.HOLD:
-            continue
+    wanted = [decision for decision in decisions if decision.signal is not Signal.HOLD]
+    for decision in sorted(wanted, key=lambda decision: decision.signal is not Signal.SELL):
         mark = marks[decision.asset]
         found = size(strategy, decision, account.portfolio(marks), mark, paid)
         if isinstance(found, Order):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 from automoney.errors import DataMissing
 from automoney.trading.judgement import Score
@@ -33,7 +34,12 @@ def weigh(
     conviction, degraded = _NOTHING, False
     for agent in AGENTS:
         score = scores[agent]
-        # str() first: its shortest form is the two decimals its agent meant, not a binary tail.
-        conviction += shares[agent] * Decimal(str(score.value))
+        conviction += shares[agent] * _meant(score.value)
         degraded = degraded or score.degraded
     return conviction.quantize(_HUNDREDTH, ROUND_HALF_EVEN), dict(shares), degraded
+
+
+@lru_cache(maxsize=1024)  # most agents say the same from slot to slot
+def _meant(value: float) -> Decimal:
+    """The two decimals that an agent meant: by way of the shortest text, without a binary tail."""
+    return Decimal(str(value))

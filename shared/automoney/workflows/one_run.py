@@ -1,7 +1,7 @@
 """What one run of a strategy is, and what it reads."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -34,7 +34,7 @@ class OneRun:
     fence: int
     steps: Steps
     asked_by: str | None = None
+    name: str = field(init=False)
 
-    @property
-    def name(self) -> str:
-        return run_id(self.strategy.id, self.slot.at, self.kind)
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", run_id(self.strategy.id, self.slot.at, self.kind))

@@ -43,13 +43,17 @@ class MemoryExecutions:
         if kind is Kind.TURN and newest is not None and newest.slot_at > slot.at:
             raise Misfired(later_turn(newest.slot_at))
         self._raise_fence(fence_name(strategy_id, kind), fence)
-        cut = [
-            one
-            for one in tables.begun
-            if (run := tables.runs[one]).strategy_id == strategy_id
-            and run.kind is kind
-            and run.slot_at < slot.at
-        ]
+        cut = (
+            sorted(
+                one
+                for one in tables.begun
+                if (run := tables.runs[one]).strategy_id == strategy_id
+                and run.kind is kind
+                and run.slot_at < slot.at
+            )
+            if tables.begun
+            else []
+        )
         for one in cut:
             tables.begun.discard(one)
             tables.runs[one] = replace(tables.runs[one], status="aborted", reason=CUT_SHORT)
@@ -58,7 +62,7 @@ class MemoryExecutions:
             tables.runs[name] = Run(
                 name, strategy_id, slot.at, "begun", fence, kind=kind, asked_by=asked_by
             )
-        return sorted(cut)
+        return cut
 
     def record(
         self,
@@ -143,11 +147,13 @@ class MemoryExecutions:
 
     def pending_users(self, execution_id: str) -> list[str]:
         orders = self.tables.orders.get(execution_id, {})
-        return sorted(user for user, done in orders.items() if not done)
+        return sorted([user for user, done in orders.items() if not done])
 
     def unfinished(self, strategy_id: str, *, up_to: datetime) -> list[str]:
-        waiting = self.tables.open_orders.get(strategy_id, {})
-        return sorted((one for one, at in waiting.items() if at <= up_to), key=waiting.__getitem__)
+        waiting = self.tables.open_orders.get(strategy_id)
+        if not waiting:
+            return []
+        return sorted([one for one, at in waiting.items() if at <= up_to], key=waiting.__getitem__)
 
     def latest(self, strategy_id: str) -> Judgement | None:
         run = self.tables.newest.get(strategy_id)

@@ -53,7 +53,9 @@ class MemoryMarks:
     def mark(self, asset: str, *, as_of: datetime) -> Mark | None:
         given, kept = self.given.get(asset), self.kept.get(asset)
         found = given.before(as_of) if given else None
-        put = kept.before(as_of) if kept else None
+        if kept is None:
+            return found
+        put = kept.before(as_of)
         return put if found is None or (put is not None and put.at > found.at) else found
 
     def marks(self, assets: Sequence[str], *, as_of: datetime) -> Mapping[str, Mark]:

@@ -33,6 +33,7 @@ from automoney.workflows.pausing import Pausing
 from automoney.workflows.pricing import Pricing
 from automoney.workflows.receipts import NO_RECEIPTS, Receipts
 from automoney.workflows.run_strategy import StrategyRunner
+from automoney.workflows.steps import NoSteps
 from infra.local.backtest.ahead import judged_ahead
 from infra.local.backtest.collecting import without_collecting
 from infra.local.backtest.decision_lines import decision_lines
@@ -186,6 +187,7 @@ def _play(
         cache=MemoryCache(),
         alerts=alerts,
         market_clock=clock,
+        steps=NoSteps,
     )
     pricing = Pricing(recorded.candles, recorded.marks)
     executor = OrderExecutor(executions, books, recorded.trades, plan.costs, receipts, pricing)

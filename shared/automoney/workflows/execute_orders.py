@@ -143,10 +143,9 @@ class OrderExecutor:
         scores: Message,
     ) -> Executed:
         with self.books.trading_together(users, judgement.execution_id) as desks:
-            trades = sum(
-                self._serve(desk, user_id, judgement, marks, scores)
-                for user_id, desk in desks.items()
-            )
+            trades = 0
+            for user_id, desk in desks.items():
+                trades += self._serve(desk, user_id, judgement, marks, scores)
             return Executed(len(desks), len(users) - len(desks), trades)
 
     def _serve(

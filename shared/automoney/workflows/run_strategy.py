@@ -53,7 +53,8 @@ SLOW = 20.0
 class StrategyRunner:
     """Whom a run talks to, and the `assets` that this installation collects: a strategy trades
     those of its own that are among them.  `market_clock` is the time in the world that is traded,
-    `stopwatch` tells seconds.  `models` names those that are asked; empty where the rules judge.
+    `stopwatch` tells seconds, and `steps` keeps how each run went.  `models` names those that are
+    asked; empty where the rules judge.
     """
 
     assets: tuple[str, ...]
@@ -69,6 +70,7 @@ class StrategyRunner:
     alerts: Alerts
     market_clock: Callable[[], datetime]
     stopwatch: Callable[[], float] = perf_counter
+    steps: Callable[[Callable[[], float]], Steps] = Steps
     models: str = ""
 
     def take_turn(self, strategy: Strategy, slot: Slot) -> dict[str, Any]:
@@ -88,7 +90,7 @@ class StrategyRunner:
             # A pause stops new judgements; what an earlier one means is still carried out.
             handed = 0 if pause.since is None else self._hand_out(strategy, slot)
             return {**answer, "outcome": "paused", "reason": pause.reason, "handed": handed}
-        steps = Steps(self.stopwatch)
+        steps = self.steps(self.stopwatch)
         began = self.stopwatch()
         try:
             with self._lease(strategy, Kind.TURN) as lease:
@@ -118,7 +120,7 @@ class StrategyRunner:
         as `take_turn` does; raises LeaseHeld while another look is being taken.
         """
         slot = Slot(at.replace(microsecond=0))
-        steps = Steps(self.stopwatch)
+        steps = self.steps(self.stopwatch)
         with self._lease(strategy, Kind.LOOK) as lease:
             run = OneRun(strategy, slot, Kind.LOOK, lease.fence, steps, asked_by)
             outcome = self._outcome(run)

@@ -79,5 +79,41 @@ class _Step:
         self._words = words
 
 
+class NoSteps(Steps):
+    """Where nobody will ask how a run went: nothing is timed, and nothing is kept."""
+
+    __slots__ = ()
+
+    def step(self, name: str) -> "_Step":
+        return _UNTOLD
+
+    def add(self, name: str, words: Words, seconds: float = 0.0) -> None: ...
+
+    def so_far(self) -> Steps:
+        return self
+
+    def rest(self) -> Steps:
+        return self
+
+
+class _Untold(_Step):
+    """A step that leaves nothing behind, and so may be any."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None: ...
+
+    def __enter__(self) -> Callable[[Words], None]:
+        return _say_nothing
+
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None: ...
+
+
+def _say_nothing(_: Words) -> None: ...
+
+
+_UNTOLD = _Untold()
+
+
 def _step(name: str, words: Words, seconds: float) -> Step:
     return Step(name, words(), round(seconds * 1000, 2))

@@ -16,7 +16,8 @@ def utc_text(moment: datetime) -> str:
     """`2025-11-05T12:00:00Z`, with microseconds where there are any; InvalidInput if naive."""
     if moment.tzinfo is None:
         raise InvalidInput("time", moment, "an aware datetime")
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    here = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return here.isoformat().replace("+00:00", "Z")
 
 
 def parse_utc(text: str, field: str = "time") -> datetime:

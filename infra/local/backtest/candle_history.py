@@ -1,7 +1,7 @@
 """The candles of a recording as the price collector would have stored them, made when looked at."""
 
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import overload
 from automoney.market.candles import Candle, Timeframe
 from automoney.market.readings import Filled
 from automoney.stores.memory.candles import History
+from infra.local.backtest.searching import first_from
 from infra.local.world.bars import DECIMALS, DURATIONS, Bars
 from infra.local.world.clock import Micros, micros, moment
 
@@ -66,7 +67,7 @@ class RecordedCandles(Sequence[Candle]):
 
         The search begins at `first`, so at least as many.
         """
-        return bisect_right(self._known_at, at, first)
+        return max(first, first_from(self._known_at, at + 1, first))
 
     def known_at(self, index: int) -> Micros:
         """When the bar of that index comes to be known; for one after the last, never."""

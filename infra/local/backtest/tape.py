@@ -4,7 +4,6 @@ Every five minutes a tick sees the newest trade: the open of the finest bar in p
 no bar is, the last close.  It also keeps the close of each hour that is over.
 """
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +11,7 @@ from datetime import datetime
 from automoney.errors import SourceUnavailable
 from automoney.market.candles import Mark
 from infra.local.backtest.candle_history import RecordedCandles, jumped, price
+from infra.local.backtest.searching import first_from
 from infra.local.world.as_of import MILLISECOND
 from infra.local.world.bars import Bars
 from infra.local.world.clock import HOUR, Micros, micros, moment
@@ -31,6 +31,7 @@ class RecordedTape:
         "_hour_ends",
         "_moment",
         "_opens",
+        "_over",
         "asset",
         "bars",
         "hours",
@@ -42,12 +43,12 @@ class RecordedTape:
         # Lists are searched three times as fast as arrays, whose numbers are made when looked at.
         self._opens, self._hour_ends = bars.opens.tolist(), hours.columns.ends.tolist()
         self._moment: datetime | None = None
-        self._at, self._following = 0, 0
+        self._at = self._following = self._over = 0
 
     def before(self, as_of: datetime) -> Mark | None:
         """The newest that a tick at or before `as_of` had kept, strictly before it."""
         self._go_to(as_of)
-        seen, hour = self._seen(self._at), self._hour(self._at)
+        seen, hour = self._seen(self._at), self._hour()
         if seen is None or (hour is not None and hour[1] > seen[1]):
             return None if hour is None else self._mark(*hour)
         return self._mark(*seen)
@@ -63,10 +64,14 @@ class RecordedTape:
         raise SourceUnavailable(self.source, f"no trade of {self.asset} at or after {after}")
 
     def _go_to(self, time: datetime) -> None:
-        """Find out how many bars opened before; a slot is asked about twice."""
+        """Find out how many bars opened before, and how many hours are over.
+
+        A slot is asked about twice.
+        """
         if time is not self._moment:
             self._moment, self._at = time, micros(time)
-            self._following = bisect_left(self._opens, self._at)
+            self._following = first_from(self._opens, self._at, self._following)
+            self._over = first_from(self._hour_ends, self._at + 1, self._over)
 
     def _seen(self, at: Micros) -> _Price | None:
         bars, opens = self.bars, self._opens
@@ -88,9 +93,9 @@ class RecordedTape:
         gap = bars.ends[index - 1] < self._opens[index]
         return bars.close[index - 1] if gap else bars.open[index - 1]
 
-    def _hour(self, at: Micros) -> _Price | None:
+    def _hour(self) -> _Price | None:
         hours, ends = self.hours, self._hour_ends
-        index = bisect_right(ends, at) - 1
+        index = self._over - 1
         while index >= 0 and hours.is_filled(index):
             index -= 1
         if index < 0:

@@ -319,7 +319,8 @@ def window(
         return []
     end = readings[-1].period - before
     start = bisect_right(readings, end - span, key=_period)
-    return list(map(_value, readings[start : bisect_right(readings, end, key=_period)]))
+    stop = bisect_right(readings, end, start, key=_period) if before else len(readings)
+    return list(map(_value, readings[start:stop]))
 
 
 # ---------------------------------------------------------------- from measurements to a score

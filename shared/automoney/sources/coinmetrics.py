@@ -10,14 +10,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from automoney.errors import SourceUnavailable
 from automoney.market.assets import asset_named, find_asset
 from automoney.market.readings import Reading
 from automoney.sources import bounds, days, fields
 from automoney.sources.partial import what_comes
-from automoney.transport import Transport
+
+if TYPE_CHECKING:  # at run time it would bring an HTTP client along
+    from automoney.transport import Transport
 
 INFLOW, OUTFLOW = "FlowInExNtv", "FlowOutExNtv"
 # What its metrics are to us; which of them are free for an asset is in the table of assets.
@@ -36,7 +38,7 @@ _AT_ONCE = 2
 class CoinMetrics:
     """Daily values; one request per asset.  `base_url` without a slash at its end."""
 
-    transport: Transport
+    transport: "Transport"
     base_url: str
     name: str = field(default="coinmetrics", init=False)
 

@@ -8,12 +8,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from automoney.market.assets import find_asset
 from automoney.market.readings import Reading
 from automoney.sources import bounds, days, fields
 from automoney.sources.partial import what_comes
-from automoney.transport import Transport
+
+if TYPE_CHECKING:  # at run time it would bring an HTTP client along
+    from automoney.transport import Transport
 
 _LTH_SUPPLY = "supply/lth_sum"
 _LTH_SPAN = timedelta(days=30)
@@ -34,7 +37,7 @@ _AT_ONCE = 4
 class Glassnode:
     """Daily values; one request per asset and metric.  `base_url` without a slash at its end."""
 
-    transport: Transport
+    transport: "Transport"
     base_url: str
     key: str = field(repr=False)
     name: str = field(default="glassnode", init=False)

@@ -9,7 +9,7 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
-from automoney.encoding import plain
+from automoney.encoding import decimal_text, utc_text
 from automoney.errors import (
     AutomoneyError,
     BudgetSpent,
@@ -83,7 +83,7 @@ class StrategyRunner:
         judgement: whoever holds the lease may be dead, and it runs out before the last try.
         """
         name = run_id(strategy.id, slot.at, Kind.TURN)
-        answer = {"execution": name, "slot": plain(slot.at)}
+        answer = {"execution": name, "slot": utc_text(slot.at)}
         pause = self.pausing.at_slot(strategy, slot)
         if pause is not None:
             logger.info("slot passed over: paused", extra={**answer, "reason": pause.reason})
@@ -133,7 +133,7 @@ class StrategyRunner:
         steps.add("clean-up", lambda: "lease freed", self.stopwatch() - done)
         if outcome["outcome"] != "known":
             self.executions.conclude(run.name, steps.rest())
-        return {"execution": run.name, "slot": plain(slot.at), **outcome}
+        return {"execution": run.name, "slot": utc_text(slot.at), **outcome}
 
     def _lease(self, strategy: Strategy, kind: Kind) -> AbstractContextManager[Lease]:
         return self.leases.hold(f"strategy:{fence_name(strategy.id, kind)}")
@@ -154,7 +154,9 @@ class StrategyRunner:
             said = str(error) if ours else "the log says more"  # everybody may read the reason
             self._record_failure(run, "aborted", f"{type(error).__name__}: {said}")
             raise
-        convictions = {asset: plain(view.conviction) for asset, view in judgement.views.items()}
+        convictions = {
+            asset: decimal_text(view.conviction) for asset, view in judgement.views.items()
+        }
         return {"outcome": "known" if known else "judged", "convictions": convictions}
 
     def _given_up(self, run: OneRun, error: AutomoneyError) -> dict[str, Any]:

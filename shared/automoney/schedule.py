@@ -4,6 +4,7 @@ A slot is a due time in UTC.  Everything that a run knows and writes is dated by
 a late, retried or repeated delivery of the same event decides the same thing.
 """
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,9 @@ _RANGES = (
     ("month", 1, 12),
     ("day of week", 0, 6),
 )
-_LONGEST_GAP = timedelta(days=366 * 8)  # 29 February can be eight years away
+_LONGEST_GAP = 366 * 8  # days: 29 February can be eight years away
+_DAY = timedelta(days=1)
+_LAST_MINUTE = 24 * 60 - 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -39,6 +42,7 @@ class Schedule:
 
     cron: str
     _fields: tuple[frozenset[int], ...] = field(init=False, repr=False, compare=False)
+    _minutes: tuple[int, ...] = field(init=False, repr=False, compare=False)  # due, of a day
 
     def __post_init__(self) -> None:
         texts = self.cron.split()
@@ -51,16 +55,19 @@ class Schedule:
             for text, (name, low, high) in zip(texts, _RANGES, strict=True)
         )
         object.__setattr__(self, "_fields", fields)
+        minutes, hours = sorted(fields[0]), sorted(fields[1])
+        due = tuple(60 * hour + minute for hour in hours for minute in minutes)
+        object.__setattr__(self, "_minutes", due)
 
     def slot_at(self, time: datetime) -> Slot:
         """The latest due time at or before `time`: rules fire some seconds late."""
         moment = _utc(time).replace(second=0, microsecond=0)
-        return Slot(self._seek(moment, timedelta(minutes=-1)))
+        return Slot(self._seek(moment, forward=False))
 
     def next_after(self, time: datetime) -> datetime:
         """The first due time strictly after `time`."""
         moment = _utc(time).replace(second=0, microsecond=0) + timedelta(minutes=1)
-        return self._seek(moment, timedelta(minutes=1))
+        return self._seek(moment, forward=True)
 
     @property
     def eventbridge(self) -> str:
@@ -79,39 +86,19 @@ class Schedule:
             day = "?"
         return f"cron({minute} {hour} {day} {month} {weekday} *)"
 
-    def _seek(self, moment: datetime, step: timedelta) -> datetime:
-        """Walk minute by minute, but over whole days and hours that cannot match at once."""
-        minutes, hours, days, months, weekdays = self._fields
-        forward = step > timedelta(0)
-        limit = moment + _LONGEST_GAP if forward else moment - _LONGEST_GAP
-        while (moment <= limit) if forward else (moment >= limit):
-            fits = moment.month in months and moment.day in days
-            if not (fits and moment.isoweekday() % 7 in weekdays):
-                midnight = moment.replace(hour=0, minute=0)
-                moment = midnight + timedelta(days=1) if forward else midnight + step
-            elif moment.hour not in hours:
-                moment = _next_hour(moment, hours) if forward else moment.replace(minute=0) + step
-            elif moment.minute not in minutes:
-                moment = _next_minute(moment, minutes) if forward else moment + step
-            else:
-                return moment
+    def _seek(self, moment: datetime, *, forward: bool) -> datetime:
+        """The first due time from `moment` on, or the last one up to it; day by day."""
+        _, _, days, months, weekdays = self._fields
+        minute = 60 * moment.hour + moment.minute
+        day = moment.replace(hour=0, minute=0)
+        for _ in range(_LONGEST_GAP):
+            if day.month in months and day.day in days and day.isoweekday() % 7 in weekdays:
+                due = self._minutes
+                index = bisect_left(due, minute) if forward else bisect_right(due, minute) - 1
+                if 0 <= index < len(due):
+                    return day + timedelta(minutes=due[index])
+            day, minute = (day + _DAY, 0) if forward else (day - _DAY, _LAST_MINUTE)
         raise InvalidInput("cron", self.cron, "an expression that is ever due")
-
-
-def _next_hour(moment: datetime, hours: frozenset[int]) -> datetime:
-    """The start of the next of the hours in the day, or the day after it."""
-    later = [hour for hour in hours if hour > moment.hour]
-    if later:
-        return moment.replace(hour=min(later), minute=0)
-    return moment.replace(hour=0, minute=0) + timedelta(days=1)
-
-
-def _next_minute(moment: datetime, minutes: frozenset[int]) -> datetime:
-    """The next of the minutes in the hour, or the hour after it."""
-    later = [minute for minute in minutes if minute > moment.minute]
-    if later:
-        return moment.replace(minute=min(later))
-    return moment.replace(minute=0) + timedelta(hours=1)
 
 
 def _utc(time: datetime) -> datetime:

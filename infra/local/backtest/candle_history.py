@@ -22,7 +22,7 @@ _JUMP = 5  # a change by more than a fifth, `cleaning.JUMP`, in whole numbers
 
 def price(number: int) -> Decimal:
     """Hundred-millionths as the exchange writes them, with eight decimals."""
-    return Decimal(number) * _UNIT
+    return _UNIT * number
 
 
 def jumped(now: int, before: int) -> bool:

@@ -34,6 +34,7 @@ class Line:
     readings: list[Reading]
     known: list[datetime] = field(init=False)
     plain: bool = field(init=False)
+    _all: tuple[Reading, ...] = field(init=False)
     _periods: list[datetime] = field(init=False)
     _moments: list[datetime] = field(init=False)  # at which something comes to be known
     _found: tuple[int, int] = field(default=(0, 0), init=False)
@@ -42,6 +43,7 @@ class Line:
     def __post_init__(self) -> None:
         self.readings.sort(key=lambda one: (one.period, one.vintage))
         self.known = [known_at(one) for one in self.readings]
+        self._all = tuple(self.readings)  # a slice of it is what is told
         self._periods = [one.period for one in self.readings]
         self._moments = sorted(self.known)
         self.plain = self._moments == self.known and all(
@@ -53,7 +55,7 @@ class Line:
         if self.plain:
             found = bisect_left(self._periods, since), bisect_right(self.known, as_of)
             if found != self._found:
-                self._found, self._slice = found, tuple(self.readings[found[0] : found[1]])
+                self._found, self._slice = found, self._all[found[0] : found[1]]
             return self._slice
         newest = {
             one.period: one

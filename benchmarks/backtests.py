@@ -30,7 +30,7 @@ from benchmarks.result import Benchmark, Result
 from benchmarks.rivals import rule
 from benchmarks.rivals.environment import interpreter
 from infra.local.quiet import errors_only
-from infra.local.worlds import default_recording
+from infra.local.recordings import default_recording
 
 ROOT = Path(__file__).resolve().parents[1]
 _SPAN = ("2018-02-01", "2025-09-22")

@@ -23,7 +23,7 @@ from automoney.trading.strategies import HODL_WAVE
 from benchmarks.result import Benchmark, Result
 from infra.local.backtest.market import RecordedMarket, load_market
 from infra.local.quiet import errors_only
-from infra.local.worlds import default_recording
+from infra.local.recordings import default_recording
 
 _BEGINS = datetime(2021, 1, 1, tzinfo=UTC)
 _STEP = timedelta(hours=4)

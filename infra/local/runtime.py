@@ -43,10 +43,11 @@ from infra.local.gateway import (
 from infra.local.lambdas import Lambdas
 from infra.local.ports import open_listener
 from infra.local.queues import Queues
+from infra.local.recordings import ROOT
 from infra.local.scheduler import LATE, Agenda, Due, first_firings, rules
 from infra.local.screen import Screen
 from infra.local.services import Services, State, start_services
-from infra.local.worlds import NEVER, ROOT, Choice, World, launch, live, window
+from infra.local.worlds import NEVER, Choice, World, launch, live, window
 
 HOST = "127.0.0.1"
 DEMO_USER = "ada"

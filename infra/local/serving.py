@@ -11,10 +11,11 @@ from rich.console import Console
 from automoney.encoding import dumps
 from automoney.errors import AutomoneyError, InvalidInput
 from infra.local.demo import play, show
+from infra.local.recordings import default_recording
 from infra.local.runtime import DEMO_USER, Options, Runtime, started
 from infra.local.screen import Bar, JsonLines, Lines, Screen
 from infra.local.services.state import State
-from infra.local.worlds import Choice, default_recording, parse_choice, reachable, state_for
+from infra.local.worlds import Choice, parse_choice, reachable, state_for
 
 
 async def serve(given: Namespace) -> int:

@@ -23,13 +23,13 @@ from automoney.errors import AutomoneyError, InvalidInput
 from automoney.market.assets import WATCHED
 from automoney.settings import Settings
 from automoney.sources.table import SOURCES, source_named
+from infra.local.recordings import ROOT, default_recording
 from infra.local.services.process import privileges
 from infra.local.services.state import DEFAULT_FOLDER, State
 from infra.local.world.clock import WorldClock
 
 logger = logging.getLogger(__name__)
 
-ROOT = Path(__file__).resolve().parents[2]
 KINDS = ("live", "recorded:DIR", "synthetic")
 _RECORDED_KEY = "recorded" + "0" * 24  # the played APIs want a key in the real one's form
 _READY_SECONDS = 60
@@ -58,12 +58,6 @@ def parse_choice(text: str) -> Choice:
     if kind in ("live", "synthetic") and not folder:
         return Choice(kind)
     raise InvalidInput("--world", text, f"one of {', '.join(KINDS)}")
-
-
-def default_recording() -> Path:
-    """Recorded data: AUTOMONEY_MARKET_DATA, or `shared/market-data` beside the checkout."""
-    beside = ROOT.parent / "shared" / "market-data"
-    return Path(os.environ.get("AUTOMONEY_MARKET_DATA", beside))
 
 
 def state_for(folder: Path | None, choice: Choice) -> tuple[State, Path]:

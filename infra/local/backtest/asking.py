@@ -12,9 +12,9 @@ from automoney.settings import Settings
 from infra.local.backtest.collecting import without_collecting
 from infra.local.backtest.market import RecordedMarket
 from infra.local.backtest.series import MACRO
+from infra.local.recordings import default_recording
 from infra.local.world.csv_files import BadRecording
 from infra.local.world.recording import Recording, load_recording
-from infra.local.worlds import default_recording
 
 
 def day(text: str) -> datetime:

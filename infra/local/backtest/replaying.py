@@ -7,10 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from automoney.agents.direct import DirectPanel
-from automoney.agents.model_judge import model_judges
 from automoney.errors import InvalidInput
-from automoney.llm.fallover import Fallover
-from automoney.llm.recorded import AnswersFolder, Recorded
 from automoney.ports import Answers
 
 FORM = "recorded:DIR (a folder of stored answers), state (those of the newest state) or state:DIR"
@@ -19,6 +16,10 @@ _PATIENCE = timedelta(hours=1)  # nothing is asked of anyone, so nothing is late
 
 def replaying(answers: Answers) -> DirectPanel:
     """Judges that give the stored answers; the rules judge, marked so, where there is none."""
+    from automoney.agents.model_judge import model_judges  # which most backtests can do without
+    from automoney.llm.fallover import Fallover
+    from automoney.llm.recorded import Recorded
+
     models = Fallover([Recorded(answers)], _now, _PATIENCE)
     return DirectPanel(model_judges(models, clock=_now, or_rules=True))
 
@@ -31,6 +32,8 @@ def replayed(models: str) -> Iterator[DirectPanel]:
     """
     kind, _, folder = models.partition(":")
     if kind == "recorded" and Path(folder).is_dir() and folder:
+        from automoney.llm.recorded import AnswersFolder
+
         yield replaying(AnswersFolder(Path(folder)))
     elif kind == "state":
         from automoney import wiring

@@ -17,8 +17,9 @@ from automoney.market.assets import WATCHED
 from automoney.trading.strategies import HODL_WAVE
 from infra.local import tokens
 from infra.local.alerts import CRITICAL, Alert
+from infra.local.recordings import default_recording
 from infra.local.runtime import DEMO_USER, Options, Runtime, started
-from infra.local.worlds import Choice, default_recording, state_for
+from infra.local.worlds import Choice, state_for
 
 _BETWEEN = timedelta(minutes=1)  # after a full hour: nothing is due then
 _TOKEN_LIVES = timedelta(hours=1)

@@ -12,11 +12,13 @@ from tests.simulation.world import Process, Violation, World
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-_REFUSED = ClientError(
-    {"Error": {"Code": "ConditionalCheckFailedException", "Message": "refused"}},
-    "UpdateItem",
-)
 Row = dict[str, Any]
+
+
+def _refused() -> Exception:
+    """A new one each time: an exception keeps the stacks of all who raised it."""
+    said = {"Code": "ConditionalCheckFailedException", "Message": "refused"}
+    return ClientError({"Error": said}, "UpdateItem")
 
 
 def _unreachable(what: str) -> Exception:
@@ -65,7 +67,7 @@ class LeaseTable:
         values = {key: _value(one) for key, one in ExpressionAttributeValues.items()}
         row = self.rows.get(name, {})
         if not _holds(ConditionExpression, row, names, values):
-            raise _REFUSED
+            raise _refused()
         row = self.rows[name] = _changed(UpdateExpression, row, names, values)
         self._observe(name, row, values)
         self.world.point(f"{what}n" if ReturnValues != "NONE" else f"{what}d", _unreachable)

@@ -34,7 +34,9 @@ def main() -> int:
             say(f"{name:<18} {mutant.bug:<58} {after:>6}  {found.reason}")
         return 1 if missed else 0
     total = None
-    for total in simulate_all(words.schedules, first=words.first, processes=words.processes):
+    for total in simulate_all(
+        words.schedules, words.mutant, first=words.first, processes=words.processes
+    ):
         sys.stderr.write(f"\r{total.schedules:,} schedules, {total.steps:,} steps")
     sys.stderr.write("\n")
     assert total is not None, "at least one chunk was asked for"
@@ -42,9 +44,9 @@ def main() -> int:
     say(f"{total.schedules:,} schedules, {total.steps:,} steps, {rate:,.0f} schedules a CPU second")
     if total.seed is None:
         return 0
-    say(
-        f"seed {total.seed}: {total.reason}\nsee it: python -m tests.simulation --seed {total.seed}"
-    )
+    planted = f" --mutant {words.mutant}" if words.mutant else ""
+    say(f"seed {total.seed}: {total.reason}")
+    say(f"see it: python -m tests.simulation --seed {total.seed}{planted}")
     return 1
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from time import process_time
 
@@ -65,7 +66,9 @@ def traced(seed: int, mutant: str | None = None) -> tuple[list[str], str | None]
     return lines, None
 
 
-def simulate_all(count: int, *, first: int = 0, processes: int = 2) -> Iterator[Outcome]:
+def simulate_all(
+    count: int, mutant: str | None = None, *, first: int = 0, processes: int = 2
+) -> Iterator[Outcome]:
     """The sums so far, as chunks of schedules come in; ends with the first failure."""
     chunks = [
         range(start, min(start + _CHUNK, first + count))
@@ -73,7 +76,7 @@ def simulate_all(count: int, *, first: int = 0, processes: int = 2) -> Iterator[
     ]
     total = Outcome(0, 0, 0.0)
     with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for outcome in pool.map(simulate, chunks):
+        for outcome in pool.map(partial(simulate, mutant=mutant), chunks):
             total += outcome
             yield total
             if total.seed is not None:

@@ -17,8 +17,10 @@ Row = dict[str, Any]
 
 def _refused() -> Exception:
     """A new one each time: an exception keeps the stacks of all who raised it."""
-    said = {"Code": "ConditionalCheckFailedException", "Message": "refused"}
-    return ClientError({"Error": said}, "UpdateItem")
+    return ClientError(
+        {"Error": {"Code": "ConditionalCheckFailedException", "Message": "refused"}},
+        "UpdateItem",
+    )
 
 
 def _unreachable(what: str) -> Exception:

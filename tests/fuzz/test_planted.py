@@ -122,7 +122,7 @@ real_between = cleaning._between
         pytest.param("coinmetrics", fields, "mapping", _unchecked, id="a row that is no object"),
         pytest.param("binance", fields, "not_ahead", _whenever, id="from the future"),
         pytest.param("binance", fields, "refused", _speechless, id="no reason"),
-        pytest.param("coinmetrics", coinmetrics, "_PROXIES", frozenset(), id="a proxy unmarked"),
+        pytest.param("coinmetrics", coinmetrics, "PROXIES", frozenset(), id="a proxy unmarked"),
         pytest.param("binance", revising, "flag_jumps", _unflagged, id="a jump unflagged"),
         pytest.param("glassnode", cleaning, "_between", _unmarked, id="a fill unmarked"),
     ],

@@ -178,6 +178,7 @@ def test_what_the_functions_use_is_there(aws: Services) -> None:
         "automoney-leases": ["name"],
         "automoney-connections": ["connection_id"],
         "automoney-tickets": ["ticket"],
+        "automoney-rates": ["caller"],
     }
     assert (index["IndexName"], index["KeySchema"]) == (
         "by_user",

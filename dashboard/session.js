@@ -1,4 +1,4 @@
-// Who is looking.  The local runtime hands out a token; elsewhere the reader brings one.
+// Who is looking.  The local runtime hands out a token; elsewhere, or to be somebody else, the reader brings one.
 
 const KEPT = "automoney-token";
 
@@ -6,15 +6,22 @@ export class Session {
   constructor() {
     this.token = "";
     this.user = "";
+    this.roles = [];
     this.local = false;
   }
 
   // True with a token in hand; false if the reader has to bring one.
   async open() {
-    if (await this.#askRuntime()) return true;
-    this.token = sessionStorage.getItem(KEPT) ?? "";
-    this.user = nameIn(this.token);
-    return this.token !== "";
+    const brought = sessionStorage.getItem(KEPT);
+    if (brought) {
+      this.#take(brought);
+      return true;
+    }
+    return this.#askRuntime();
+  }
+
+  get isOps() {
+    return this.roles.includes("ops");
   }
 
   // The token was refused: get a new one where that is possible.
@@ -25,14 +32,18 @@ export class Session {
   }
 
   bring(token) {
-    this.token = token.trim().replace(/^Bearer\s+/i, "");
-    this.user = nameIn(this.token);
+    this.#take(token.trim().replace(/^Bearer\s+/i, ""));
     sessionStorage.setItem(KEPT, this.token);
   }
 
   forget() {
     this.token = "";
     sessionStorage.removeItem(KEPT);
+  }
+
+  #take(token) {
+    const { sub, roles } = claimsIn(token);
+    Object.assign(this, { token, user: sub ?? "", roles: Array.isArray(roles) ? roles : [], local: false });
   }
 
   async #askRuntime() {
@@ -43,7 +54,8 @@ export class Session {
       if (!response.ok) return false;
       const { token, user } = await response.json();
       if (!token) return false;
-      Object.assign(this, { token, user, local: true });
+      this.#take(token);
+      Object.assign(this, { user, local: true });
       return true;
     } catch {
       return false; // a host that answers with a page instead of JSON, or not at all
@@ -51,12 +63,12 @@ export class Session {
   }
 }
 
-// The name in a token, only to show it: the API alone checks it.
-function nameIn(token) {
+// What a token says of its holder, only to show it: the API alone checks it.
+function claimsIn(token) {
   try {
     const part = token.split(".")[1].replaceAll("-", "+").replaceAll("_", "/");
-    return JSON.parse(atob(part)).sub ?? "";
+    return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(part), (letter) => letter.charCodeAt(0))));
   } catch {
-    return "";
+    return {};
   }
 }

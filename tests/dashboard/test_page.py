@@ -101,7 +101,7 @@ def test_it_shows_every_part(open_page: Open) -> None:
     expect(opened.part("score-BTC-onchain")).to_have_text("+41.0")
     expect(opened.part("score-ETH-technical")).to_have_text("−17.5")
     expect(opened.part("conviction-ETH")).to_have_text("−31.5")
-    expect(opened.page.get_by_label("On-chain view of BTC")).to_contain_text("degraded")
+    expect(opened.page.get_by_role("region", name="On-chain view of BTC")).to_contain_text("degraded")
     expect(opened.part("asset-BTC")).to_contain_text("50% macro + 20% on-chain + 30% technical")
     expect(opened.part("decisions").locator("li")).to_have_count(2)
     expect(opened.part("decisions").locator("li").nth(1)).to_contain_text("0% → 14.7%")
@@ -299,7 +299,7 @@ def test_without_any_socket_it_polls(open_page: Open, site: Site) -> None:
     site.world.executions.judgements[judgement.execution_id] = judgement
     site.commit(trade_message(judgement, fill("ETH", "0.25")))
 
-    expect(opened.part("score-BTC-macro")).to_have_text("−8.0")
+    expect(opened.part("score-BTC-macro")).to_have_text("−8.0", timeout=20_000)
     expect(opened.part("trades").locator("li")).to_have_count(2)
 
 

@@ -9,7 +9,7 @@ const LOSSES = ["", "0.01", "0.02", "0.05", "0.1", "0.2"];
 
 export class GuardsForm {
   // onSave(wish) resolves when it is done and rejects with an error in words.
-  constructor(id, assets, onSave) {
+  constructor({ id, name, assets }, onSave) {
     this.assets = assets;
     this.shareId = `share-${id}`;
     this.share = make("select", { id: this.shareId });
@@ -22,7 +22,7 @@ export class GuardsForm {
     this.problem = make("p", { class: "problem", role: "alert" });
     this.told = make("p", { class: "note", role: "status" });
     this.hint = make("p", { class: "note", text: t("onlyOne"), hidden: true });
-    this.element = make("form", { class: "guards", "data-testid": id === "hodl-wave" ? "follow-form" : `follow-form-${id}`, "aria-label": t("guards") },
+    this.element = make("form", { class: "guards", "data-testid": id === "hodl-wave" ? "follow-form" : `follow-form-${id}`, "aria-label": `${t("guards")}: ${name}` },
       make("label", { for: this.shareId, text: t("share") }), this.share,
       make("label", { for: `loss-${id}`, text: t("dailyLoss") }), this.loss,
       make("fieldset", {}, make("legend", { text: t("allowed") }), ...this.allowed.map(({ label }) => label)),

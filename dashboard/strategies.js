@@ -45,7 +45,7 @@ class StrategyRow {
     this.since = make("p", { class: "note", hidden: true, "data-testid": `pause-${id}` });
     this.problem = make("p", { class: "problem", role: "alert" });
     this.told = make("ul", { class: "told", role: "status" });
-    this.guards = new GuardsForm(id, assets, (wish) => acts.follow(id, wish));
+    this.guards = new GuardsForm({ id, name, assets }, (wish) => acts.follow(id, wish));
     this.mine = doing(t("pause"), () => this.#toggle("mine"), fail, { "data-testid": `pause-mine-${id}` });
     this.all = doing(t("pauseAll"), () => this.#toggle("strategy"), fail, { class: "danger", "data-testid": `pause-all-${id}` });
     this.leave = doing(t("unfollow"), () => acts.unfollow(id), fail, { "data-testid": `unfollow-${id}` });

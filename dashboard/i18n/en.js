@@ -13,7 +13,6 @@ export const en = {
   "theme.light": "Light",
   "theme.dark": "Dark",
   "menu": "Settings",
-  "noscript": "This page needs JavaScript to show live data.",
   "foot": "Paper money only. Nothing here is investment advice.",
   "clock.live": "Market time",
   "clock.played": "Simulated market time",
@@ -39,7 +38,6 @@ export const en = {
   "state.takeBack": "Go live here",
 
   "status.good": "All well",
-  "status.waiting": "Waiting for the first data",
   "status.next": "next run {at}",
   "status.prices": "prices {age} old",
   "status.more": "{count} more",
@@ -51,7 +49,6 @@ export const en = {
   "status.paused": "{name} is paused: {why}",
   "status.pausedMine": "Your part of {name} is paused: {why}",
   "status.kill": "The kill switch is on: nothing is traded. {why}",
-  "status.told": "Degraded data: {what}",
 
   "account": "Your account",
   "portfolio": "Portfolio",
@@ -106,7 +103,6 @@ export const en = {
   "saved": "Saved.",
   "weightsWhile": "{share} while the on-chain view is degraded",
   "rules": "Buys above {buy}, sells below {sell}; changes under {band} of the portfolio are left alone.",
-  "atMost": "At most {share} in one asset",
   "since": "since {at}, by {who}: {why}",
   "onlyOne": "An account is traded by one strategy at a time: unfollow the other one first.",
 
@@ -192,7 +188,6 @@ export const en = {
   "chart.kind.1w": "weekly closes",
   "chart.trades": "Trades",
   "chart.bollinger": "Bollinger",
-  "chart.keys": "Arrow keys move along the chart.",
   "bought": "Bought {quantity} at {price}, {at}",
   "sold": "Sold {quantity} at {price}, {at}",
 
@@ -254,7 +249,6 @@ export const en = {
   "chat.look": "The agents look anew: their scores come as soon as they are there.",
   "chat.thinking": "Looking it up…",
   "chat.fresh": "Let the agents look anew first",
-  "chat.you": "You",
   "chat.try.price": "What is the price of BTC?",
   "chat.try.portfolio": "How is my portfolio?",
   "chat.try.why": "Why did it not buy BTC?",

@@ -13,7 +13,6 @@ export const zh = {
   "theme.light": "浅色",
   "theme.dark": "深色",
   "menu": "设置",
-  "noscript": "此页面需要 JavaScript 才能显示实时数据。",
   "foot": "仅为模拟资金，不构成任何投资建议。",
   "clock.live": "市场时间",
   "clock.played": "模拟市场时间",
@@ -39,7 +38,6 @@ export const zh = {
   "state.takeBack": "在此恢复实时",
 
   "status.good": "一切正常",
-  "status.waiting": "等待首批数据",
   "status.next": "下次运行 {at}",
   "status.prices": "价格 {age}前",
   "status.more": "另有 {count} 条",
@@ -51,7 +49,6 @@ export const zh = {
   "status.paused": "{name} 已暂停：{why}",
   "status.pausedMine": "{name} 对您已暂停：{why}",
   "status.kill": "紧急开关已打开：不进行任何交易。{why}",
-  "status.told": "数据降级：{what}",
 
   "account": "您的账户",
   "portfolio": "投资组合",
@@ -106,7 +103,6 @@ export const zh = {
   "saved": "已保存。",
   "weightsWhile": "链上数据降级时为 {share}",
   "rules": "高于 {buy} 买入，低于 {sell} 卖出；不足组合 {band} 的变化忽略。",
-  "atMost": "单一资产最多 {share}",
   "since": "自 {at} 起，由 {who}：{why}",
   "onlyOne": "一个账户同时只由一个策略交易：请先取消跟随另一个。",
 
@@ -192,7 +188,6 @@ export const zh = {
   "chart.kind.1w": "周收盘价",
   "chart.trades": "交易",
   "chart.bollinger": "布林带",
-  "chart.keys": "方向键可沿图表移动。",
   "bought": "买入 {quantity}，价格 {price}，{at}",
   "sold": "卖出 {quantity}，价格 {price}，{at}",
 
@@ -254,7 +249,6 @@ export const zh = {
   "chat.look": "评判者正在重新评估：有结果时立即送达。",
   "chat.thinking": "查询中…",
   "chat.fresh": "先让评判者重新评估",
-  "chat.you": "您",
   "chat.try.price": "BTC 的价格是多少？",
   "chat.try.portfolio": "我的投资组合怎么样？",
   "chat.try.why": "为什么没有买入 BTC？",

@@ -21,6 +21,7 @@ from infra.cdk.functions import Below, Code, FunctionsStack
 from infra.cdk.installation import Installation
 from infra.cdk.layer import LayerNotBuilt, build_layer
 from infra.cdk.network import NetworkStack
+from infra.cdk.page import PageStack
 from infra.cdk.rest import RestStack
 from infra.cdk.storage import StorageStack
 from infra.cdk.websocket import WebsocketStack
@@ -65,6 +66,7 @@ def synthesise(
         rows=rows,
         code=code,
     )
+    PageStack(app, f"{name}-page", installation=installation, rest=rest, files=ROOT / "dashboard")
     AlarmsStack(app, f"{name}-alarms", rows=rows, functions=functions, storage=storage)
     Tags.of(app).add("application", name)
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))

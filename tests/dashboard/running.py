@@ -35,15 +35,17 @@ class Runtime:
 
 
 @contextmanager
-def runtime(
-    market_data: Path, state: Path, speed: int, *, port: int = 0, days: int = 60
-) -> Iterator[Runtime]:
-    """Ends with the block; a busy month, so that there is something to see."""
+def runtime(market_data: Path, state: Path, speed: int, *, port: int = 0) -> Iterator[Runtime]:
+    """Ends with the block; busy weeks, so that there is something to see.
+
+    A state that has begun goes on where it stopped.
+    """
     with pytest.MonkeyPatch.context() as patch:
         # several pages of one user in one minute are more than one reader's share
         patch.setenv("AUTOMONEY_API_LIMIT", "6000")
-        words = ("--world", "recorded", "--speed", str(speed))
-        words += ("--from", "2021-05-10", "--days", str(days))
+        words = ["--world", "recorded", "--speed", str(speed)]
+        if not state.exists():
+            words += ["--from", "2021-05-10", "--days", "60"]
         with start(market_data, state, *words, port=port) as running:
             running.wait_for('"function": "hodl-wave"', 240)  # the machine may be busy
             yield Runtime(running, state)

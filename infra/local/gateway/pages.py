@@ -19,11 +19,11 @@ _TYPES = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
-_HEADERS = {
+HEADERS = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": (
-        "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; "
-        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+        "connect-src 'self' ws: wss:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     ),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
@@ -45,7 +45,7 @@ class Pages:
         file = self._file(path)
         if file is None:
             return JSONResponse({"message": "Not Found"}, 404)
-        return FileResponse(file, headers=_HEADERS, media_type=_TYPES[file.suffix])
+        return FileResponse(file, headers=HEADERS, media_type=_TYPES[file.suffix])
 
     def _file(self, path: str) -> Path | None:
         """The file `path` names, if it is inside the folder, of a known type and not hidden."""

@@ -18,7 +18,7 @@ from tests.infra.cdk.conftest import Synthesised
 def test_cfn_lint_finds_nothing(plain: Synthesised, other: Synthesised) -> None:
     """W3005 apart: CDK writes some dependencies twice, which is its own business."""
     files = sorted(plain.out.glob("*.template.json"))
-    assert len(files) == len(plain.templates) == 6
+    assert len(files) == len(plain.templates) == 7
     files += [other.out / f"sandbox-{stack}.template.json" for stack in ("network", "storage")]
     lint = str(Path(sys.executable).with_name("cfn-lint"))
     options = ["--ignore-checks", "W3005", "--regions", "eu-central-1", "--"]

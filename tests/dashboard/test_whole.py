@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, WebSocketRoute, expect
 
 from tests.dashboard.opened import Open, Opened, opening
 from tests.dashboard.running import Runtime, runtime
+from tests.dashboard.test_weight import measured
 from tests.infra.test_start import all_gone
 
 
@@ -215,6 +216,20 @@ def test_on_a_phone_everything_is_there_and_nothing_sticks_out(at_live: Open, wi
     opened.page.evaluate("scrollTo(0, 0)")
     opened.part("menu").tap()
     expect(opened.page.get_by_label("Language")).to_be_visible()
+
+
+def test_left_open_with_ticks_at_1200x_it_stays_as_it_was(at_live: Open) -> None:
+    """Two minutes, which are 40 hours of the market: a stand-in for eight hours at 600x."""
+    opened = at_live().is_live()
+    opened.page.wait_for_timeout(30_000)
+    before, seq = measured(opened.page), newest(opened)
+    opened.page.wait_for_timeout(90_000)
+    after = measured(opened.page)
+
+    assert newest(opened) > seq + 5
+    assert after["JSHeapUsedSize"] < before["JSHeapUsedSize"] * 1.25 + 500_000, (before, after)
+    assert after["Nodes"] < before["Nodes"] * 1.1 + 300, (before, after)
+    assert opened.complaints == []
 
 
 def _kept(live: Runtime, user: str, opened: Opened) -> list[int]:

@@ -1,7 +1,7 @@
 // For the hand on the brake and for those who run it: kill switch, usage and cost, backtests.
 
 import { Asking } from "./asking.js";
-import { make, put } from "./elements.js";
+import { find, make, put } from "./elements.js";
 import { t } from "./i18n/index.js";
 import { described } from "./words.js";
 
@@ -46,7 +46,7 @@ export class KillSwitch {
 }
 
 // A card that is filled when it is opened, from an answer of any shape.
-export function ondemand(element, get, empty) {
+function ondemand(element, get, empty) {
   element.hidden = false;
   const details = element.querySelector("details");
   details.addEventListener("toggle", async () => {
@@ -58,4 +58,14 @@ export function ondemand(element, get, empty) {
       place.replaceChildren(make("p", { class: "problem", text: error.message }));
     }
   });
+}
+
+// What an API may not have is shown only where it does.
+export async function showOptional({ api, routes, session, portfolio, paperMoney, trades, kill }) {
+  portfolio.startOver.element.hidden = !routes.has("/api/portfolio/start-over");
+  portfolio.startOver.input.value = paperMoney;
+  trades.download.hidden = !routes.has("/api/trades.csv");
+  if (session.isOps && routes.has("/api/usage")) ondemand(find("usage"), () => api.get("/api/usage"), t("usage.empty"));
+  if (routes.has("/api/backtests")) ondemand(find("backtests"), () => api.get("/api/backtests"), t("backtests.empty"));
+  if (routes.has("/api/kill-switch")) kill.show(await api.get("/api/kill-switch"));
 }

@@ -4,11 +4,11 @@ import { inWords, Log } from "./activity.js";
 import { Problem, Unreachable } from "./client/index.js";
 import { Decisions } from "./decisions.js";
 import { find, put } from "./elements.js";
-import { asAge, asDated, asMoment, inUtc } from "./format.js";
+import { asAge, asMoment } from "./format.js";
 import { Chat } from "./chat.js";
 import { t } from "./i18n/index.js";
 import { Markets } from "./markets.js";
-import { KillSwitch, ondemand } from "./operations.js";
+import { KillSwitch, showOptional } from "./operations.js";
 import { PortfolioPanel } from "./portfolio.js";
 import { paged, Routes } from "./routes.js";
 import { Sources } from "./sources.js";
@@ -16,6 +16,7 @@ import { Status } from "./status.js";
 import { StrategiesPanel } from "./strategies.js";
 import { strategyActs } from "./strategy_acts.js";
 import { Trades } from "./trades.js";
+import { pauseIssues, showWorld } from "./world.js";
 
 const REMEMBERED = 20; // events shown in the log from before the page was opened
 const REFRESH = { live: 5000, other: 4000 }; // milliseconds: prices and health, which no event carries
@@ -69,7 +70,7 @@ export class Page {
       this.api.get("/api/portfolio/history?limit=200"),
       this.markets.load(),
       ...strategies.strategies.filter(({ following, paused }) => following || paused).map(async ({ id }) => this.#paused(await this.api.get(`/api/strategies/${encodeURIComponent(id)}/pause`))),
-      this.#optional(),
+      showOptional(this),
     ]);
     this.portfolio.show(portfolio, { flash: false });
     this.portfolio.showHistory(history.days, this.markets.closes, strategies.costs.fee);
@@ -101,17 +102,6 @@ export class Page {
     find("content").hidden = false;
   }
 
-  // What this API may not have yet.
-  async #optional() {
-    const { routes } = this;
-    this.portfolio.startOver.element.hidden = !routes.has("/api/portfolio/start-over");
-    this.portfolio.startOver.input.value = this.paperMoney;
-    this.trades.download.hidden = !routes.has("/api/trades.csv");
-    if (this.session.isOps && routes.has("/api/usage")) ondemand(find("usage"), () => this.api.get("/api/usage"), t("usage.empty"));
-    if (routes.has("/api/backtests")) ondemand(find("backtests"), () => this.api.get("/api/backtests"), t("backtests.empty"));
-    if (routes.has("/api/kill-switch")) this.kill.show(await this.api.get("/api/kill-switch"));
-  }
-
   #listen() {
     if (this.listening) return;
     this.listening = true;
@@ -125,15 +115,7 @@ export class Page {
   // ------------------------------------------------------------ parts
 
   #health(health) {
-    const world = find("world");
-    const played = health.world !== "live";
-    const label = ["live", "recorded", "synthetic"].includes(health.world) ? t(`world.${health.world}`) : health.world.toUpperCase();
-    world.hidden = false;
-    world.dataset.world = health.world;
-    put(world, played ? `${label} · ${asDated(health.marketTime)}` : label);
-    world.title = t("marketTime", { at: inUtc(health.marketTime) });
-    find("ribbon").hidden = health.world !== "synthetic";
-    put(find("clock"), `${t(played ? "clock.played" : "clock.live")}: ${inUtc(health.marketTime)}.`);
+    showWorld(health);
     this.sources.show(health);
     this.status.health(health);
     this.world = health.world;
@@ -161,12 +143,7 @@ export class Page {
 
   #paused(pause) {
     this.strategies.showPause(pause);
-    const name = this.names.get(pause.strategyId);
-    const { strategy, mine } = pause;
-    // One that ships off has no entry in its log: that is how it is, and nothing to warn of.
-    const found = strategy.paused && strategy.log.length > 0 ? t("status.paused", { name, why: strategy.reason })
-      : mine.paused ? t("status.pausedMine", { name, why: mine.reason }) : null;
-    this.status.set(`pause ${pause.strategyId}`, found ? [{ level: "warn", text: found }] : []);
+    this.status.set(`pause ${pause.strategyId}`, pauseIssues(this.names.get(pause.strategyId), pause));
   }
 
   #showTrades(answer) {

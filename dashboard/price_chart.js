@@ -41,7 +41,7 @@ export class PriceChart {
 
   // The newest price, put behind the closed bars.
   showNow({ at, price }) {
-    this.now = { at: Date.parse(at), open: Number(price), high: Number(price), low: Number(price), close: Number(price), isOpen: true };
+    this.now = { at: Date.parse(at), close: Number(price) };
     this.#prepare();
   }
 
@@ -83,7 +83,7 @@ export class PriceChart {
   #prepare() {
     const [, timeframe, most] = this.span;
     const bars = [...(this.bars[timeframe] ?? [])];
-    if (this.now) bars.push(this.now);
+    if (this.now) bars.push(openBar(this.now, bars.at(-1)));
     const closes = bars.map(({ close }) => close);
     const { upper, lower } = bollinger(closes);
     const cut = (all) => all.slice(-most - 1);
@@ -163,6 +163,12 @@ export class PriceChart {
 
 const asBar = ({ openTime, open, high, low, close }) =>
   ({ at: Date.parse(openTime), open: Number(open), high: Number(high), low: Number(low), close: Number(close), isOpen: false });
+
+// The bar that has not closed, as far as it is known: it opened where the last one closed.
+function openBar({ at, close }, last) {
+  const open = last?.close ?? close;
+  return { at, open, high: Math.max(open, close), low: Math.min(open, close), close, isOpen: true };
+}
 
 function bands({ upper, lower }, x, y) {
   const first = upper.findIndex((value) => value !== null);

@@ -52,7 +52,7 @@ def take(browser: Browser, url: str, out: Path) -> list[Path]:
         pass
     with page("dashboard-light", WIDE, "light"):
         pass
-    with page("dashboard-why", WIDE, "light", tall=1000) as shown:
+    with page("dashboard-why", (1180, 900), "light") as shown:
         _explain(shown)
     with page("dashboard-phone-dark", PHONE, "dark"):
         pass

@@ -48,6 +48,7 @@ export class Opinion {
     this.value = make("b", { class: "value", "data-testid": `score-${asset}-${agent}`, text: MISSING });
     this.sure = make("meter", { min: 0, max: 1, low: 0.4, high: 0.7, optimum: 1, "aria-label": t("confidence", { agent: name }) });
     this.sureText = make("span", { class: "sure" });
+    this.age = make("p", { class: "age", title: t("oldest") });
     this.degraded = make("span", { class: "tag warn", text: t("degraded"), hidden: true });
     this.reasoning = make("p", { class: "reasoning", lang: "en" });
     this.factors = make("ul", { class: "factors" });
@@ -56,6 +57,7 @@ export class Opinion {
       make("h4", {}, make("span", { text: name }), this.degraded),
       make("div", { class: "dial" }, this.gauge.element, this.value),
       make("p", { class: "confidence" }, this.sure, this.sureText),
+      this.age,
       make("details", { "data-testid": `why-${asset}-${agent}` },
         make("summary", { text: t("why"), "aria-label": `${t("why")}: ${t("viewOf", { agent: name, asset })}` }), this.reasoning, this.factors, this.origin));
   }
@@ -66,6 +68,8 @@ export class Opinion {
     if (put(this.value, asScore(score.score), { flash: true })) this.gauge.show(score.score);
     this.sure.value = score.confidence;
     put(this.sureText, t("sure", { share: asShare(score.confidence) }));
+    const ages = score.factors.map(({ ageHours }) => ageHours).filter((age) => age !== null);
+    put(this.age, ages.length ? t("dataOld", { age: asAge(Math.max(...ages) * 3600) }) : "");
     this.degraded.hidden = !score.degraded;
     this.degraded.title = t("degraded.score", { at: inUtc(score.judgedAt) });
     put(this.reasoning, score.reasoning);

@@ -169,6 +169,8 @@ export const en = {
   "buysAbove": "Buys above",
   "confidence": "{agent} confidence",
   "sure": "{share} sure",
+  "dataOld": "data {age} old",
+  "oldest": "The age of the oldest of what it rests on",
   "viewOf": "{agent} view of {asset}",
   "why": "Why",
   "from": "From {from} · judged {at} · weight {weight}",

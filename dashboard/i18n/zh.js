@@ -169,6 +169,8 @@ export const zh = {
   "buysAbove": "高于此买入",
   "confidence": "{agent}置信度",
   "sure": "置信 {share}",
+  "dataOld": "数据为 {age}前",
+  "oldest": "所依据的最旧数据的时长",
   "viewOf": "{agent}对 {asset} 的看法",
   "why": "为什么",
   "from": "来源 {from} · 评于 {at} · 权重 {weight}",

@@ -50,7 +50,7 @@ def open_later(open_page: Open) -> OpenLater:
         opened, later = open_page("icon.svg", expected="status of 404"), Later(answers)
         for path in answers:
             opened.page.route(f"**{path}*", later.answer)
-        paths = {path: {} for path in PATHS}
+        paths: dict[str, Any] = {path: {} for path in PATHS}
         opened.page.route("**/api/openapi.json", lambda route: route.fulfill(json={"paths": paths}))
         opened.page.goto(opened.url)
         return opened.is_live(), later

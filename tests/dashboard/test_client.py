@@ -1,7 +1,8 @@
 """The client module in Node, without any dependency, against the real local runtime."""
 
 import json
-import shutil
+import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.dashboard.running import Runtime, runtime
-from tests.dashboard.test_words import node
+from tests.dashboard.test_words import need_node, node
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -23,8 +24,7 @@ def quick(market_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 @pytest.mark.parametrize("auth", ["ticket", "bearer"])
 def test_killed_sockets_lose_nothing_and_repeat_nothing(quick: Runtime, auth: str) -> None:
-    if shutil.which("node") is None:
-        pytest.skip("NODE TESTS LEFT OUT: no node found")
+    need_node()
     bearer = quick.token("ada")
     until = quick.get("/api/events?limit=0", bearer)["lastSeq"] + 8
     script = Path(__file__).with_name("follow.mjs")
@@ -45,6 +45,30 @@ def test_killed_sockets_lose_nothing_and_repeat_nothing(quick: Runtime, auth: st
     assert states.count("live") >= 4
     assert states.count("polling") >= 3
     assert [one for one in told if "gap" in one or "error" in one] == []
+
+
+def test_the_program_in_the_docs_is_told_of_decisions(quick: Runtime, tmp_path: Path) -> None:
+    need_node()
+    docs = (ROOT / "docs" / "dashboard.md").read_text(encoding="utf-8")
+    (program,) = re.findall(r"```js\n(.*?)```", docs, re.DOTALL)
+    program = program.replace("http://127.0.0.1:8080", quick.url.rstrip("/"))
+    program = program.replace("./dashboard/", (ROOT / "dashboard").as_uri() + "/")
+    file = tmp_path / "follow.mjs"
+    file.write_text(program, encoding="utf-8")
+    environment = {**os.environ, "TOKEN": quick.token("ada")}
+
+    with subprocess.Popen(
+        ["node", file], stdout=subprocess.PIPE, text=True, env=environment
+    ) as running:
+        try:
+            assert running.stdout is not None
+            told = [running.stdout.readline().strip() for _ in range(3)]
+        finally:
+            running.kill()
+
+    assert told[0].startswith("live")
+    assert re.fullmatch(r"\d+ (BUY|SELL|HOLD) (BTC|ETH)", told[1])
+    assert re.fullmatch(r"\d+ (BUY|SELL|HOLD) (BTC|ETH)", told[2])
 
 
 def test_the_wait_before_a_new_try_doubles_with_jitter_up_to_half_a_minute() -> None:

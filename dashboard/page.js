@@ -22,6 +22,7 @@ const REMEMBERED = 20; // events shown in the log from before the page was opene
 const REFRESH = { live: 5000, other: 4000 }; // milliseconds: prices and health, which no event carries
 const REVALUE = 4; // the portfolio, in every fourth of those rounds
 const ROWS = 12;
+const READ_OUT = new Set(["trade:executed", "data:degraded", "strategy:paused", "strategy:resumed"]); // by screen readers
 
 export class Page {
   // say(words) shows a notice, refused(words) asks for another token.
@@ -74,8 +75,7 @@ export class Page {
     ]);
     this.portfolio.show(portfolio, { flash: false });
     this.portfolio.showHistory(history.days, this.markets.closes, strategies.costs.fee);
-    this.decisions.rows.clear();
-    this.trades.rows.clear();
+    for (const { rows } of [this.decisions, this.trades]) rows.clear();
     const { rows, next } = paged(decisions, "decisions");
     this.decisions.rows.fill(rows, next);
     this.#showTrades(trades);
@@ -97,8 +97,7 @@ export class Page {
     this.say("");
     find("user").hidden = !this.session.user;
     put(find("user"), this.session.user + (this.session.isOps ? " · ops" : ""));
-    find("token-form").hidden = true;
-    find("skeleton").hidden = true;
+    for (const id of ["token-form", "skeleton"]) find(id).hidden = true;
     find("content").hidden = false;
   }
 
@@ -171,20 +170,18 @@ export class Page {
   #event(envelope) {
     const { event, data } = envelope;
     this.log.add(envelope);
+    if (READ_OUT.has(event)) put(find("announcer"), inWords(envelope));
     if (event === "agent:scores") this.markets.pushed(data);
     else if (event === "decision:made") this.decisions.rows.add({ ...data, at: envelope.at });
     else if (event === "trade:executed") {
       this.trades.rows.add(data);
       this.markets.showTrade(data);
-      put(find("announcer"), inWords(envelope));
     } else if (event === "portfolio:update") {
       this.changes += 1;
       this.portfolio.show(data);
     } else if (event === "data:degraded") {
       this.status.set("told", [{ level: "warn", text: inWords(envelope) }]);
-      put(find("announcer"), inWords(envelope));
     } else if (event === "strategy:paused" || event === "strategy:resumed") {
-      put(find("announcer"), inWords(envelope));
       this.#quietly(() => this.#pausedOrResumed(data.strategyId));
     }
   }

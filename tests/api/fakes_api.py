@@ -138,29 +138,29 @@ class FakeHistory:
     runs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     def decisions(
-        self, user_id: str, *, limit: int, before: str | None
+        self, user_id: str, *, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        return self._page("decisions", user_id, limit, before)
+        return self._page("decisions", user_id, limit, cursor)
 
     def trades(
-        self, user_id: str, *, limit: int, before: str | None
+        self, user_id: str, *, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        return self._page("trades", user_id, limit, before)
+        return self._page("trades", user_id, limit, cursor)
 
     def equity(
-        self, user_id: str, *, limit: int, before: str | None
+        self, user_id: str, *, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        return self._page("days", user_id, limit, before)
+        return self._page("days", user_id, limit, cursor)
 
     def execution(self, execution_id: str) -> dict[str, Any] | None:
         return self.runs.get(execution_id)
 
     def _page(
-        self, kind: str, user_id: str, limit: int, before: str | None
+        self, kind: str, user_id: str, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        if before is not None and not before.isdecimal():
-            raise InvalidInput("before", before, "the `next` of an earlier page")
-        rows, start = self.rows.get((kind, user_id), []), int(before or 0)
+        if cursor is not None and not cursor.isdecimal():
+            raise InvalidInput("cursor", cursor, "the `nextCursor` of an earlier page")
+        rows, start = self.rows.get((kind, user_id), []), int(cursor or 0)
         end = start + limit
         return rows[start:end], str(end) if end < len(rows) else None
 

@@ -80,8 +80,8 @@ def test_what_is_not_known_is_answered_with_what_is(
         ("/api/events?since=9223372036854775808", "since", "9223372036854775808", "less than"),
         ("/api/decisions?limit=0", "limit", "0", "greater than or equal to 1"),
         ("/api/trades?limit=201", "limit", "201", "less than or equal to 200"),
-        ("/api/decisions?before=nonsense", "before", "nonsense", "`next` of an earlier page"),
-        ("/api/decisions?before=%00", "before", "\0", "match pattern"),
+        ("/api/decisions?cursor=nonsense", "cursor", "nonsense", "`nextCursor` of an earlier page"),
+        ("/api/decisions?cursor=%00", "cursor", "\0", "match pattern"),
         ("/api/market/BTC/candles?limit=1e9", "limit", "1e9", "a valid integer"),
     ],
 )

@@ -83,11 +83,11 @@ def test_pages_follow_each_other_without_gap_or_overlap(
     world.history.rows[kind, "ada"] = [{"asset": "BTC", "n": n} for n in range(5)]
 
     first = get(client, f"/api/{kind}?limit=2")
-    second = get(client, f"/api/{kind}?limit=2&before={first['next']}")
-    third = get(client, f"/api/{kind}?limit=2&before={second['next']}")
+    second = get(client, f"/api/{kind}?limit=2&cursor={first['nextCursor']}")
+    third = get(client, f"/api/{kind}?limit=2&cursor={second['nextCursor']}")
 
     assert [row["n"] for page in (first, second, third) for row in page[kind]] == [0, 1, 2, 3, 4]
-    assert third["next"] is None
+    assert third["nextCursor"] is None
 
 
 @pytest.mark.parametrize("name", ["hodl-wave:2025-11-05T16:00Z", "a%00b", "x'--", "é"])
@@ -152,10 +152,10 @@ def test_equity_comes_in_pages(client: TestClient, world: World) -> None:
     world.history.rows["days", "ada"] = [{"day": str(number)} for number in range(3)]
 
     first = get(client, "/api/portfolio/history?limit=2")
-    rest = get(client, f"/api/portfolio/history?limit=2&before={first['next']}")
+    rest = get(client, f"/api/portfolio/history?limit=2&cursor={first['nextCursor']}")
 
-    assert first == {"days": [{"day": "0"}, {"day": "1"}], "next": "2"}
-    assert rest == {"days": [{"day": "2"}], "next": None}
+    assert first == {"days": [{"day": "0"}, {"day": "1"}], "nextCursor": "2"}
+    assert rest == {"days": [{"day": "2"}], "nextCursor": None}
 
 
 def test_strategies_say_whether_the_caller_follows_them(client: TestClient, world: World) -> None:

@@ -96,7 +96,7 @@ def test_what_is_kept_is_small() -> None:
 
 
 def test_the_note_says_what_the_books_say(kept: Path, market_data: Path) -> None:
-    trades, _ = wiring.history().trades("bob", limit=10, before=None)
+    trades, _ = wiring.history().trades("bob", limit=10, cursor=None)
     name = trades[0]["executionId"]
     told = explained(kept, market_data, name, "--user", "bob")
 
@@ -106,7 +106,7 @@ def test_the_note_says_what_the_books_say(kept: Path, market_data: Path) -> None
     assert sorted([one[x] for x in names] for one in part["trades"]) == sorted(
         [one[x] for x in names] for one in mine
     )
-    decisions, _ = wiring.history().decisions("bob", limit=100, before=None)
+    decisions, _ = wiring.history().decisions("bob", limit=100, cursor=None)
     assert {one["asset"]: (one["rule"], one["reasoning"]) for one in part["decisions"]} == {
         one["asset"]: (one["rule"], one["reasoning"])
         for one in decisions

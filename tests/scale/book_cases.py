@@ -142,22 +142,22 @@ def _(database: Database, number: int) -> object:
 @_case("PostgresHistory.decisions")
 def _(database: Database, number: int) -> None:
     history = PostgresHistory(database)
-    _, more = history.decisions(_user(number), limit=50, before=None)
+    _, more = history.decisions(_user(number), limit=50, cursor=None)
     assert more is not None
-    history.decisions(_user(number), limit=50, before=more)
+    history.decisions(_user(number), limit=50, cursor=more)
 
 
 @_case("PostgresHistory.trades")
 def _(database: Database, number: int) -> None:
     history = PostgresHistory(database)
-    _, more = history.trades(_user(number), limit=20, before=None)
+    _, more = history.trades(_user(number), limit=20, cursor=None)
     assert more is not None
-    history.trades(_user(number), limit=20, before=more)
+    history.trades(_user(number), limit=20, cursor=more)
 
 
 @_case("PostgresHistory.equity")
 def _(database: Database, number: int) -> None:
     history = PostgresHistory(database)
-    _, more = history.equity(_user(number), limit=20, before=None)
+    _, more = history.equity(_user(number), limit=20, cursor=None)
     assert more is not None
-    history.equity(_user(number), limit=20, before=more)
+    history.equity(_user(number), limit=20, cursor=more)

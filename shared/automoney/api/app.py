@@ -8,6 +8,7 @@ from starlette.middleware.cors import CORSMiddleware
 from automoney.api import (
     chat,
     events,
+    export,
     health,
     history,
     market,
@@ -26,6 +27,18 @@ _DESCRIPTION = """
 Read what was collected, judged, decided and traded, and follow a strategy with paper money.
 Decimals are strings and times end in `Z`; every error is a problem detail (RFC 9457).
 """
+_ROOMS = (
+    health,
+    scores,
+    market,
+    history,
+    export,
+    portfolio,
+    strategies,
+    pauses,
+    chat,
+    events,
+)
 _documents = APIRouter(prefix="/api")
 
 
@@ -43,7 +56,7 @@ def create_app(services: Services) -> FastAPI:
     )
     app.state.services = services
     problems.install(app)
-    for room in (health, scores, market, history, portfolio, strategies, pauses, chat, events):
+    for room in _ROOMS:
         app.include_router(room.router, prefix="/api")
     app.include_router(_documents)
     # The last one added is the outermost.
@@ -53,7 +66,7 @@ def create_app(services: Services) -> FastAPI:
         allow_origins=services.settings.allowed_origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "If-None-Match"],
-        expose_headers=["ETag", "Retry-After"],
+        expose_headers=["Content-Disposition", "ETag", "Link", "Retry-After"],
     )
     app.add_middleware(SecurityHeaders)
     return app

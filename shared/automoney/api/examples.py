@@ -72,7 +72,7 @@ _DECISION: dict[str, Any] = {
     "reasoning": "Conviction +29.4 reaches +20: buy up to 24.5 % of equity (now 0.0 %).",
     "order": {"status": "filled", "reason": None, "detail": None},
 }
-DECISIONS: dict[str, Any] = {"decisions": [_DECISION], "next": None}
+DECISIONS: dict[str, Any] = {"decisions": [_DECISION], "nextCursor": None}
 
 _TRADE: dict[str, Any] = {
     "executionId": _RUN,
@@ -87,7 +87,7 @@ _TRADE: dict[str, Any] = {
     "fee": "0.450225",
     "at": "2025-11-05T12:00:03Z",
 }
-TRADES: dict[str, Any] = {"trades": [_TRADE], "next": None}
+TRADES: dict[str, Any] = {"trades": [_TRADE], "nextCursor": None}
 
 _BOOKS: dict[str, Any] = {
     "totalValue": "99999.774775",
@@ -124,7 +124,7 @@ EQUITY: dict[str, Any] = {
             "drawdown": "0.0123",
         }
     ],
-    "next": None,
+    "nextCursor": None,
 }
 
 STRATEGIES: dict[str, Any] = {

@@ -15,9 +15,11 @@ from automoney.api.services import Here
 router = APIRouter(tags=["history"], responses=EXAMPLES)
 
 Limit = Annotated[int, Query(ge=1, le=200, description="How many, newest first")]
-Before = Annotated[
+Cursor = Annotated[
     str | None,
-    Query(max_length=300, pattern=r"^[\x20-\x7e]+$", description="The `next` of the last page"),
+    Query(
+        max_length=300, pattern=r"^[\x20-\x7e]+$", description="The `nextCursor` of the last page"
+    ),
 ]
 User = Annotated[
     str | None,
@@ -28,18 +30,18 @@ _EXECUTION_ID = re.compile(r"[a-z0-9-]{1,64}:\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?Z(
 
 @router.get("/decisions", summary="Your decisions", responses=example(DECISIONS))
 async def decisions(
-    services: Here, caller: Caller, limit: Limit = 50, before: Before = None
+    services: Here, caller: Caller, limit: Limit = 50, cursor: Cursor = None
 ) -> Reply:
     """What your portfolio did about each judgement, also where that was to hold."""
-    rows, cursor = services.history.decisions(caller.user_id, limit=limit, before=before)
-    return Reply({"decisions": rows, "next": cursor})
+    rows, further = services.history.decisions(caller.user_id, limit=limit, cursor=cursor)
+    return Reply({"decisions": rows, "nextCursor": further})
 
 
 @router.get("/trades", summary="Your trades", responses=example(TRADES))
-async def trades(services: Here, caller: Caller, limit: Limit = 50, before: Before = None) -> Reply:
+async def trades(services: Here, caller: Caller, limit: Limit = 50, cursor: Cursor = None) -> Reply:
     """Fills on paper: the first price after the slot, with slippage and a fee."""
-    rows, cursor = services.history.trades(caller.user_id, limit=limit, before=before)
-    return Reply({"trades": rows, "next": cursor})
+    rows, further = services.history.trades(caller.user_id, limit=limit, cursor=cursor)
+    return Reply({"trades": rows, "nextCursor": further})
 
 
 @router.get(

@@ -8,7 +8,7 @@ from mangum import Mangum
 
 from automoney.api.problems import PROBLEM_JSON
 
-_TEXT = ["application/json", PROBLEM_JSON]
+_TEXT = ["application/json", PROBLEM_JSON, "text/"]
 
 
 def answer(app: FastAPI, event: Any, context: Any) -> dict[str, Any]:

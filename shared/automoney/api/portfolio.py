@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 
 from automoney.api.access import Caller
 from automoney.api.examples import EQUITY, PORTFOLIO
-from automoney.api.history import Before, Limit
+from automoney.api.history import Cursor, Limit
 from automoney.api.problems import EXAMPLES
 from automoney.api.replies import Reply, example
 from automoney.api.services import Here
@@ -44,14 +44,14 @@ async def portfolio(services: Here, caller: Caller, at: At = None) -> Reply:
 
 
 @router.get("/portfolio/history", summary="Your equity by day", responses=example(EQUITY))
-async def equity(services: Here, caller: Caller, limit: Limit = 50, before: Before = None) -> Reply:
+async def equity(services: Here, caller: Caller, limit: Limit = 50, cursor: Cursor = None) -> Reply:
     """What you were worth at the last run of each UTC day, before its orders, newest day first.
 
     `drawdown` is the share by which that was below the highest at any run up to then.  A day
     without a run of yours is left out.
     """
-    rows, cursor = services.history.equity(caller.user_id, limit=limit, before=before)
-    return Reply({"days": rows, "next": cursor})
+    rows, further = services.history.equity(caller.user_id, limit=limit, cursor=cursor)
+    return Reply({"days": rows, "nextCursor": further})
 
 
 def _past(text: str, now: datetime) -> datetime:

@@ -208,19 +208,19 @@ class Outbox(Protocol):
 
 
 class History(Protocol):
-    """Read-only pages for the API, newest first.  `before` is the cursor of the last page."""
+    """Read-only pages for the API, newest first.  `cursor` is what the last page gave."""
 
     def decisions(
-        self, user_id: str, *, limit: int, before: str | None
+        self, user_id: str, *, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
         """Plain JSON rows (decision_data + strategyId, slot) and the next cursor."""
 
     def trades(
-        self, user_id: str, *, limit: int, before: str | None
+        self, user_id: str, *, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]: ...
 
     def equity(
-        self, user_id: str, *, limit: int, before: str | None
+        self, user_id: str, *, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
         """Of each UTC day on which a run of his took place its last valuation, as plain JSON.
 

@@ -1,7 +1,6 @@
 """Pages of what happened, newest first, for the API."""
 
 import base64
-import binascii
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -56,26 +55,26 @@ class PostgresHistory:
     database: Database
 
     def decisions(
-        self, user_id: str, *, limit: int, before: str | None
+        self, user_id: str, *, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        rows, cursor = self._page(_DECISIONS, (user_id, user_id), limit, before)
+        rows, further = self._page(_DECISIONS, (user_id, user_id), limit, cursor)
         names = ("strategyId", "asset", "signal", "rule", "conviction", "weight", "targetWeight")
         return [
             {**_item(row[:-3], (*names, "reasoning")), "order": order_data(*row[-3:])}
             for row in rows
-        ], cursor
+        ], further
 
     def trades(
-        self, user_id: str, *, limit: int, before: str | None
+        self, user_id: str, *, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        rows, cursor = self._page(_TRADES, (user_id,), limit, before)
+        rows, further = self._page(_TRADES, (user_id,), limit, cursor)
         names = ("strategyId", "asset", "action", "price", "markPrice", "quantity", "notional")
-        return [_item(row, (*names, "fee", "at")) for row in rows], cursor
+        return [_item(row, (*names, "fee", "at")) for row in rows], further
 
     def equity(
-        self, user_id: str, *, limit: int, before: str | None
+        self, user_id: str, *, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        until = parse_utc(_END[0]) if before is None else _day(before)
+        until = parse_utc(_END[0]) if cursor is None else _day(cursor)
         with self.database.connection() as connection:
             rows = connection.execute(_EQUITY, (user_id, until, user_id, limit + 1)).fetchall()
         shown = rows[:limit]
@@ -97,13 +96,13 @@ class PostgresHistory:
         return found
 
     def _page(
-        self, query: str, users: tuple[str, ...], limit: int, before: str | None
+        self, query: str, users: tuple[str, ...], limit: int, cursor: str | None
     ) -> tuple[list[Row], str | None]:
         """One row more than asked for tells whether there is a next page."""
         with self.database.connection() as connection:
             rows = connection.execute(
                 query,
-                (*users, *_position(before), limit + 1),
+                (*users, *_position(cursor), limit + 1),
             ).fetchall()
         more = len(rows) > limit
         return rows[:limit], _cursor(rows[limit - 1]) if more else None
@@ -134,12 +133,12 @@ def _worth(row: Row) -> dict[str, Any]:
     return found
 
 
-def _day(before: str) -> datetime:
+def _day(cursor: str) -> datetime:
     """Midnight of the last day that was shown."""
     try:
-        return datetime.combine(date.fromisoformat(before), time(), UTC)
+        return datetime.combine(date.fromisoformat(cursor), time(), UTC)
     except ValueError:
-        raise InvalidInput("before", before, "the `next` of an earlier page") from None
+        raise _no_cursor(cursor) from None
 
 
 def _cursor(row: Row) -> str:
@@ -147,11 +146,22 @@ def _cursor(row: Row) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode()
 
 
-def _position(before: str | None) -> tuple[datetime, str, int]:
+def _position(cursor: str | None) -> tuple[datetime, str, int]:
+    """The row that the last page ended with: what comes in above it does not move it."""
     try:
         at, execution_id, position = (
-            json.loads(base64.urlsafe_b64decode(before)) if before is not None else _END
+            json.loads(base64.urlsafe_b64decode(cursor)) if cursor is not None else _END
         )
-        return parse_utc(at), str(execution_id), int(position)
-    except (ValueError, TypeError, binascii.Error, InvalidInput):
-        raise InvalidInput("before", before, "the `next` of an earlier page") from None
+        found = parse_utc(at), str(execution_id), int(position)
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
+        raise _no_cursor(cursor) from None
+    except InvalidInput:
+        raise _no_cursor(cursor) from None
+    # What no column can hold, Postgres would not only not find but refuse.
+    if not (found[1].isascii() and "\0" not in found[1] and abs(found[2]) < 2**15):
+        raise _no_cursor(cursor)
+    return found
+
+
+def _no_cursor(cursor: str | None) -> InvalidInput:
+    return InvalidInput("cursor", cursor, "the `nextCursor` of an earlier page")

@@ -62,8 +62,8 @@ class Library:
         """What there is on the question, of the market and of this user alone."""
         strategy, follower = self._strategy(asked, user_id)
         marks = self.pricing.known(ASSETS, as_of=now)
-        decisions, _ = self.history.decisions(user_id, limit=_DECISIONS, before=None)
-        trades, _ = self.history.trades(user_id, limit=_TRADES, before=None)
+        decisions, _ = self.history.decisions(user_id, limit=_DECISIONS, cursor=None)
+        trades, _ = self.history.trades(user_id, limit=_TRADES, cursor=None)
         return Known(
             now=now,
             watched=self.assets,

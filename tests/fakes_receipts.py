@@ -4,15 +4,17 @@ A `Ledger` of runs is judged by the real rules from what a test gives it, and ev
 traded by the real trading code.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
+from decimal import Decimal
 from hashlib import sha256
 from typing import Any
 
 from automoney.agents.model_judge import EXPERTS, model_judges
 from automoney.errors import AutomoneyError
 from automoney.market.snapshot import Snapshot
-from automoney.ports.models import Call, Models
+from automoney.ports.models import Call, Grouping, Models, Outcome, Purse, Used
 from automoney.ports.receipts import Filed
 from automoney.trading.account import Account
 from automoney.trading.guards import Guards
@@ -105,9 +107,43 @@ class FakeArchive:
 
 @dataclass(slots=True)
 class FakeUsage:
-    """Of `Usage` what an explanation asks for: the calls of a run."""
+    """Meets `ports.Usage` over calls in memory, by day and model; `kept` are the purses."""
 
     calls: list[Call] = field(default_factory=list)
+    kept: list[Purse] = field(default_factory=list)
+
+    def totals(
+        self,
+        by: Grouping,
+        *,
+        since: datetime,
+        until: datetime,
+        user_id: str | None = None,
+        limit: int = 100,
+    ) -> list[Used]:
+        assert by is Grouping.DAY_MODEL, "the others are asked of Postgres alone"
+        groups: dict[str, list[Call]] = {}
+        for call in self.calls:
+            whose = user_id is None or call.spender.user_id == user_id
+            if whose and since <= call.spender.at < until:
+                key = f"{call.spender.at:%Y-%m-%d} {call.provider}/{call.model}"
+                groups.setdefault(key, []).append(call)
+        return [
+            Used(
+                key,
+                len(calls),
+                sum(call.outcome is not Outcome.OK for call in calls),
+                sum(call.input_tokens for call in calls),
+                sum(call.output_tokens for call in calls),
+                sum((call.cost for call in calls), Decimal(0)),
+            )
+            for key, calls in sorted(groups.items(), reverse=True)
+        ][:limit]
+
+    def purses(self, budgets: Sequence[str]) -> list[Purse]:
+        return sorted(
+            (one for one in self.kept if one.budget in budgets), key=lambda one: one.budget
+        )
 
     def of_execution(self, execution_id: str) -> list[Call]:
         return [one for one in self.calls if one.spender.execution_id == execution_id]

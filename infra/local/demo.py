@@ -102,7 +102,7 @@ def _trades(user: str) -> list[dict[str, Any]]:
     history = wiring.history()
     before: str | None = None
     while True:
-        page, before = history.trades(user, limit=200, before=before)
+        page, before = history.trades(user, limit=200, cursor=before)
         found += page
         if before is None:
             return found[::-1]

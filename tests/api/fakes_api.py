@@ -42,6 +42,7 @@ from automoney.workflows.chat.conversation import Conversation
 from automoney.workflows.chat.knowledge import Library
 from automoney.workflows.explain import Explainer
 from automoney.workflows.limiting import Limiter
+from automoney.workflows.looking import Looking
 from automoney.workflows.market_view import MarketView
 from automoney.workflows.pricing import Pricing
 from tests.fakes_chat import FakeLooks, FakeLookTurns
@@ -380,6 +381,7 @@ class World:
     looks: FakeLooks = field(default_factory=FakeLooks)
     turns: FakeLookTurns = field(default_factory=FakeLookTurns)
     models: Models | None = None
+    day_cap: Decimal | None = None
     archive: FakeArchive = field(default_factory=FakeArchive)
     usage: FakeUsage = field(default_factory=FakeUsage)
     database_answers: bool = True
@@ -410,7 +412,11 @@ class World:
             self.view,
             self.pauses,
         )
-        return Conversation(library, self.looks, self.turns, self.models, timedelta(minutes=10))
+        return Conversation(library, self.looking(), self.models)
+
+    def looking(self) -> Looking:
+        every = timedelta(minutes=10)
+        return Looking(self.looks, self.turns, every, self.usage, self.day_cap)
 
     def services(self) -> Services:
         return Services(
@@ -432,6 +438,8 @@ class World:
             view=self.view,
             tickets=self.tickets,
             conversation=self.conversation(),
+            looking=self.looking(),
+            usage=self.usage,
             limiter=Limiter(self.rates, self.spare_rates, self.limit, self.limit_reduced),
             check_database=lambda: self.database_answers,
         )

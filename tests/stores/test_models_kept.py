@@ -66,6 +66,11 @@ def test_usage_is_added_up_by_day_provider_user_and_run(database: Database) -> N
         "openai/gpt-4.1-mini",
         "bedrock/gpt-4.1-mini",
     ]
+    assert [(used.key, used.calls) for used in totals(Grouping.DAY_MODEL)] == [
+        ("2025-09-09 openai/gpt-4.1-mini", 1),
+        ("2025-09-08 openai/gpt-4.1-mini", 3),
+        ("2025-09-08 bedrock/gpt-4.1-mini", 1),
+    ]
     assert totals(Grouping.RUN) == [Used(RUN, 2, 0, 200, 40, Decimal("0.03"))]
     assert [used.calls for used in totals(Grouping.DAY, user_id="ada")] == [2]
     assert len(totals(Grouping.USER, limit=1)) == 1

@@ -11,12 +11,15 @@ from automoney.api import (
     export,
     health,
     history,
+    kill_switch,
+    looks,
     market,
     pauses,
     portfolio,
     problems,
     scores,
     strategies,
+    usage,
 )
 from automoney.api.access import Caller
 from automoney.api.edge import Guard, SecurityHeaders
@@ -35,7 +38,10 @@ _ROOMS = (
     export,
     portfolio,
     strategies,
+    looks,
     pauses,
+    kill_switch,
+    usage,
     chat,
     events,
 )
@@ -66,7 +72,7 @@ def create_app(services: Services) -> FastAPI:
         allow_origins=services.settings.allowed_origins,
         allow_methods=["GET", "POST"],
         allow_headers=["Authorization", "Content-Type", "If-None-Match"],
-        expose_headers=["Content-Disposition", "ETag", "Link", "Retry-After"],
+        expose_headers=["Content-Disposition", "ETag", "Link", "Location", "Retry-After"],
     )
     app.add_middleware(SecurityHeaders)
     return app

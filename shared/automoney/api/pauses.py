@@ -48,7 +48,7 @@ async def shown(strategyId: str, services: Here, caller: Caller) -> Reply:
 async def pause(strategyId: str, wish: Wish, services: Here, caller: Caller) -> Reply:
     """Nothing changes if it is paused already, but that ops take over what the engine paused."""
     strategy, user_id = strategy_named(strategyId), _whose(wish, caller)
-    reason, now = _reason(wish), services.market_clock()
+    reason, now = reason_given(wish.reason), services.market_clock()
     if user_id is not None and services.books.follower(strategy.id, user_id) is None:
         raise InvalidInput("strategyId", strategy.id, "a strategy that you follow")
     found = services.pauses.current(strategy.id, user_id)
@@ -67,7 +67,7 @@ async def resume(strategyId: str, wish: Wish, services: Here, caller: Caller) ->
             strategy.id,
             user_id,
             author=caller.user_id,
-            reason=_reason(wish),
+            reason=reason_given(wish.reason),
             at=services.market_clock(),
         )
     return _answer(strategy, services, caller)
@@ -81,10 +81,11 @@ def _whose(wish: Wish, caller: Identity) -> str | None:
     return None if ops and wish.scope != "mine" else caller.user_id
 
 
-def _reason(wish: Wish) -> str:
-    reason = " ".join(wish.reason.split())
+def reason_given(text: str) -> str:
+    """The text without what a log or a screen would stumble over; InvalidInput if none is left."""
+    reason = " ".join(text.split())
     if not reason or not reason.isprintable():
-        raise InvalidInput("reason", wish.reason, "a few words")
+        raise InvalidInput("reason", text, "a few words")
     return reason
 
 

@@ -17,11 +17,13 @@ from automoney.ports import (
     Outbox,
     Pauses,
     Tickets,
+    Usage,
 )
 from automoney.settings import Settings
 from automoney.workflows.chat.conversation import Conversation
 from automoney.workflows.explain import Explainer
 from automoney.workflows.limiting import Limiter
+from automoney.workflows.looking import Looking
 from automoney.workflows.market_view import MarketView
 from automoney.workflows.pricing import Pricing
 
@@ -54,6 +56,8 @@ class Services:
     view: MarketView
     tickets: Tickets
     conversation: Conversation
+    looking: Looking
+    usage: Usage
     limiter: Limiter
     check_database: Callable[[], bool]
 

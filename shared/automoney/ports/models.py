@@ -166,6 +166,7 @@ class Grouping(StrEnum):
 
     DAY = "day"  # UTC, as 2025-09-21
     PROVIDER = "provider"  # provider/model
+    DAY_MODEL = "day-model"  # 2025-09-21 provider/model
     USER = "user"
     RUN = "run"  # execution id
 
@@ -206,7 +207,8 @@ class Usage(Protocol):
     ) -> list[Used]:
         """Calls with `since <= at < until`, of one user or of all, the costliest `limit` keys.
 
-        Days come newest first.  Calls of no user or run are left out of a grouping by these.
+        Days come newest first, also with their models.  Calls of no user or run are left out of a
+        grouping by these.
         """
 
     def of_execution(self, execution_id: str) -> list[Call]:

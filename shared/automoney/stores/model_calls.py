@@ -29,6 +29,7 @@ _CAME_BACK = "UPDATE model_failures SET in_a_row = 0 WHERE provider = %s AND in_
 _KEYS: Mapping[Grouping, LiteralString] = {
     Grouping.DAY: "to_char(at, 'YYYY-MM-DD')",
     Grouping.PROVIDER: "provider || '/' || model",
+    Grouping.DAY_MODEL: "to_char(at, 'YYYY-MM-DD') || ' ' || provider || '/' || model",
     Grouping.USER: "user_id",
     Grouping.RUN: "execution_id",
 }
@@ -58,7 +59,7 @@ class PostgresUsage:
         query = SQL(_TOTALS).format(
             key=SQL(_KEYS[by]),
             whose=SQL("AND user_id = %(user_id)s" if user_id is not None else ""),
-            order=SQL("1 DESC" if by is Grouping.DAY else "cost DESC, 1"),
+            order=SQL("1 DESC" if by in (Grouping.DAY, Grouping.DAY_MODEL) else "cost DESC, 1"),
         )
         values = {"since": since, "until": until, "user_id": user_id, "limit": limit}
         with self.database.connection() as connection:

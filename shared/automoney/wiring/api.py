@@ -14,6 +14,7 @@ from automoney.wiring.stores import (
     executions,
     history,
     marks,
+    model_usage,
     outbox,
     pauses,
     readings,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from automoney.identity import Verifier
     from automoney.workflows.chat.conversation import Conversation
     from automoney.workflows.limiting import Limiter
+    from automoney.workflows.looking import Looking
     from automoney.workflows.market_view import MarketView
 
 
@@ -37,10 +39,24 @@ def verifier() -> "Verifier":
     return Verifier(here.jwt_issuer, here.jwt_audience, here.jwks)
 
 
-def conversation(view: "MarketView") -> "Conversation":
-    """What answers questions in words, from what `view` and the other stores hold."""
+@once
+def looking() -> "Looking":
     from automoney.channels.queues import SqsLooks
     from automoney.stores.look_turns import PostgresLookTurns
+    from automoney.workflows.looking import Looking
+
+    here = settings()
+    return Looking(
+        SqsLooks(queue_client(), here.looks_queue_url),
+        PostgresLookTurns(database()),
+        here.look_every,
+        model_usage(),
+        here.models.cap_day if here.models.asked else None,
+    )
+
+
+def conversation(view: "MarketView") -> "Conversation":
+    """What answers questions in words, from what `view` and the other stores hold."""
     from automoney.trading.orders import Costs
     from automoney.workflows.chat.conversation import Conversation
     from automoney.workflows.chat.knowledge import Library
@@ -49,10 +65,8 @@ def conversation(view: "MarketView") -> "Conversation":
     costs = Costs(here.fee, here.slippage)
     return Conversation(
         Library(here.assets, costs, executions(), books(), history(), pricing(), view, pauses()),
-        SqsLooks(queue_client(), here.looks_queue_url),
-        PostgresLookTurns(database()),
+        looking(),
         models(),
-        here.look_every,
     )
 
 
@@ -90,6 +104,8 @@ def rest_api() -> "FastAPI":
             view=view,
             tickets=tickets(),
             conversation=conversation(view),
+            looking=looking(),
+            usage=model_usage(),
             limiter=limiter(),
             check_database=database().answers,
         )

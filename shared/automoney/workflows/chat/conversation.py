@@ -7,14 +7,14 @@ twice, and an answer that says a number it does not cite is not shown at all.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 
 from automoney.errors import BudgetSpent, InvalidInput, ModelsUnavailable
 from automoney.observability import logger
-from automoney.ports import Kind, Looks, LookTurns, Models, Question, Spender, run_id
+from automoney.ports import Models, Question, Spender
 from automoney.questioning import Prompt, ask_for, block
 from automoney.workflows.chat.asked import Asked, Language, understand
 from automoney.workflows.chat.checking import read_answer, referred, row
@@ -23,6 +23,7 @@ from automoney.workflows.chat.fact import Fact
 from automoney.workflows.chat.facts import Facts
 from automoney.workflows.chat.knowledge import Library
 from automoney.workflows.chat.plain import answer_plainly
+from automoney.workflows.looking import Looking
 
 LONGEST_QUESTION = 500  # characters
 _MOST_TOKENS = 900
@@ -82,13 +83,11 @@ class _Turn:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """Answers questions.  Without `models` the rules do; a user may look anew each `look_every`."""
+    """Answers questions.  Without `models` the rules do."""
 
     library: Library
-    looks: Looks
-    turns: LookTurns
+    looking: Looking
     models: Models | None
-    look_every: timedelta
 
     def answer(self, wish: Wish, *, now: datetime, wall: datetime) -> Reply:
         """Answer from what is known at `now`, the market's time; `wall` counts money and turns.
@@ -109,15 +108,12 @@ class Conversation:
 
     def _with_look(self, turn: _Turn, reply: Reply) -> Reply:
         """Have the agents look, if it is the user's turn; the reply says so either way."""
-        at, user_id = turn.now.replace(microsecond=0), turn.wish.user_id
-        with self.turns.taking(user_id, now=turn.wall, every=self.look_every) as next_at:
-            if next_at is None:
-                self.looks.ask(turn.strategy_id, at, user_id)
-        if next_at is not None:
-            when = f"{next_at:%Y-%m-%d %H:%M:%S}"
+        asked = self.looking.ask(turn.strategy_id, turn.wish.user_id, now=turn.now, wall=turn.wall)
+        if asked.look is None:
+            when = f"{asked.next_at:%Y-%m-%d %H:%M:%S}"
             return _noticed(reply, turn.draft.phrase("look_later", at=when))
-        look = run_id(turn.strategy_id, at, Kind.LOOK)
-        return replace(_noticed(reply, turn.draft.phrase("look", run=look)), look=look)
+        noticed = _noticed(reply, turn.draft.phrase("look", run=asked.look))
+        return replace(noticed, look=asked.look)
 
 
 def _by_model(models: Models, turn: _Turn, by_rules: Reply) -> Reply:

@@ -100,6 +100,13 @@ class FakeBooks:
         self.accounts[user_id], self.opened[user_id] = paper_money, at
         return True
 
+    def start_over(self, user_id: str, *, at: datetime, paper_money: Decimal) -> bool:
+        if user_id not in self.accounts:
+            return False
+        self.accounts[user_id], self.opened[user_id] = paper_money, at
+        self.held.pop(user_id, None)
+        return True
+
     def follow(self, follower: Follower, *, at: datetime) -> None:
         assert follower.user_id in self.accounts, "an account is opened before one follows"
         self.followed[follower.strategy_id, follower.user_id] = follower

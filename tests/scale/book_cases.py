@@ -37,6 +37,13 @@ def _(database: Database, number: int) -> bool:
     )
 
 
+@_case("PostgresBooks.start_over")
+def _(database: Database, number: int) -> bool:
+    return PostgresBooks(database).start_over(
+        _user(number), at=NOW - timedelta(days=400), paper_money=Decimal(1_000)
+    )
+
+
 @_case("PostgresBooks.follow")
 def _(database: Database, number: int) -> None:
     guards = Guards(

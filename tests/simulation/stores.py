@@ -13,7 +13,8 @@ from typing import Any
 
 from automoney.messages import Message, Numbered
 from automoney.ports import Follower
-from automoney.stores.memory.books import MemoryBooks, MemoryDesk, together
+from automoney.stores.memory.books import MemoryBooks, together
+from automoney.stores.memory.desk import MemoryDesk
 from automoney.stores.memory.outbox import MemoryOutbox
 from automoney.stores.memory.tables import Tables
 from automoney.trading.standing import Standing

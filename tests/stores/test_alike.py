@@ -43,6 +43,7 @@ from automoney.stores.memory.tables import Tables
 from automoney.stores.outbox import PostgresOutbox
 from automoney.stores.pauses import PostgresPauses
 from automoney.stores.readings import PostgresReadings
+from automoney.stores.starting_over import BEGAN_ANEW
 from automoney.trading.account import Account
 from automoney.trading.judgement import Judgement, Signal
 from automoney.trading.orders import Fill
@@ -116,6 +117,7 @@ def story(dice: random.Random) -> Iterator[Callable[[Kept], Any]]:
                 serving(dice, user, at),
                 pausing(dice, user, at),
                 telling(user, at),
+                starting_over(dice, user, at),
                 relaying(dice),
             ]
         )
@@ -181,6 +183,8 @@ def serving(dice: random.Random, user: str, at: datetime) -> Callable[[Kept], An
             wanted = fill and (
                 fill.side == "BUY" or (holding and holding.quantity >= fill.quantity)
             )
+            if standing.paused == BEGAN_ANEW:
+                wanted = False
             done = part(standing.account, *([replace(fill, at=at)] if fill and wanted else []))
             desk.record(done, [scores_message(judgement(at=at))], receipt=b"{}")
             if breaks:
@@ -202,6 +206,11 @@ def pausing(dice: random.Random, user: str, at: datetime) -> Callable[[Kept], An
         pause = Pause("hodl-wave", whose, at, "on a journey", user)
         return lambda kept: kept.pauses.pause(pause)
     return lambda kept: kept.pauses.resume("hodl-wave", whose, author=user, reason="back", at=at)
+
+
+def starting_over(dice: random.Random, user: str, at: datetime) -> Callable[[Kept], Any]:
+    whose, money = dice.choice([user, user, "nobody"]), Decimal(dice.randrange(100, 999))
+    return lambda kept: kept.books.start_over(whose, at=at, paper_money=money)
 
 
 def telling(user: str, at: datetime) -> Callable[[Kept], Any]:

@@ -110,6 +110,17 @@ _BOOKS: dict[str, Any] = {
     ],
 }
 PORTFOLIO: dict[str, Any] = {"at": "2025-11-05T12:04:10Z", **_BOOKS}
+FRESH: dict[str, Any] = {
+    "at": "2025-11-05T12:04:10Z",
+    "totalValue": "100000",
+    "cash": "100000",
+    "pnl": "0",
+    "realisedPnl": "0",
+    "unrealisedPnl": "0",
+    "fees": "0",
+    "deposits": "100000",
+    "holdings": [],
+}
 
 EQUITY: dict[str, Any] = {
     "days": [

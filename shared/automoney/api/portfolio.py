@@ -1,17 +1,19 @@
 """What the caller owns on paper: now, at any moment before, and day by day."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Annotated
 
 from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from automoney.api.access import Caller
-from automoney.api.examples import EQUITY, PORTFOLIO
+from automoney.api.examples import EQUITY, FRESH, PORTFOLIO
 from automoney.api.history import Cursor, Limit
-from automoney.api.problems import EXAMPLES
+from automoney.api.problems import EXAMPLES, Absent
 from automoney.api.replies import Reply, example
-from automoney.api.services import Here
-from automoney.encoding import parse_utc, utc_text
+from automoney.api.services import Here, Services
+from automoney.encoding import parse_decimal, parse_utc, utc_text
 from automoney.errors import InvalidInput
 from automoney.market.assets import ASSETS
 from automoney.messages import portfolio_data
@@ -26,6 +28,20 @@ At = Annotated[
     ),
 ]
 
+_LEAST, _MOST = Decimal(100), Decimal(10_000_000)
+
+
+class StartingOver(BaseModel):
+    """With how much; a decimal as a string."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    paperMoney: str = Field(
+        max_length=20,
+        examples=["100000"],
+        description="In USDT, from 100 to 10000000, with up to 8 decimals",
+    )
+
 
 @router.get("/portfolio", summary="Your portfolio", responses=example(PORTFOLIO))
 async def portfolio(services: Here, caller: Caller, at: At = None) -> Reply:
@@ -35,12 +51,30 @@ async def portfolio(services: Here, caller: Caller, at: At = None) -> Reply:
     """
     now = services.market_clock()
     if at is None:
-        marks = services.pricing.known(ASSETS, as_of=now)
-        return Reply({"at": now, **portfolio_data(services.books.portfolio(caller.user_id, marks))})
+        return _at_present(caller.user_id, services, now)
     moment = _past(at, now)
     account = services.books.account(caller.user_id, as_of=moment)
     marks = services.pricing.known(account.held, as_of=moment)
     return Reply({"at": moment, **portfolio_data(account.portfolio(marks))})
+
+
+@router.post(
+    "/portfolio/start-over",
+    summary="Start over with fresh paper money",
+    responses=example(FRESH, "The new account"),
+)
+async def start_over(wish: StartingOver, services: Here, caller: Caller) -> Reply:
+    """Your account begins anew: nothing held, no profit, no fees, no curve, no day's loss.
+
+    What you follow you go on following, from the next run on; an order of a run before that is
+    still under way leaves the new account alone.  Nothing of before is lost: your trades and
+    decisions stay listed, and `GET /api/portfolio?at=` shows the old account as it was.
+    """
+    money = _paper_money(wish.paperMoney)
+    now = services.market_clock()
+    if not services.books.start_over(caller.user_id, at=now, paper_money=money):
+        raise Absent("you have no account yet; it is opened when you follow a strategy")
+    return _at_present(caller.user_id, services, now)
 
 
 @router.get("/portfolio/history", summary="Your equity by day", responses=example(EQUITY))
@@ -59,3 +93,16 @@ def _past(text: str, now: datetime) -> datetime:
     if moment > now:
         raise InvalidInput("at", text, f"a time up to now, which is {utc_text(now)}")
     return moment
+
+
+def _at_present(user_id: str, services: Services, now: datetime) -> Reply:
+    marks = services.pricing.known(ASSETS, as_of=now)
+    return Reply({"at": now, **portfolio_data(services.books.portfolio(user_id, marks))})
+
+
+def _paper_money(text: str) -> Decimal:
+    money = parse_decimal(text, "paperMoney")
+    if not (_LEAST <= money <= _MOST and money == round(money, 8)):
+        expected = f"an amount from {_LEAST} to {_MOST} with up to 8 decimals, such as 100000"
+        raise InvalidInput("paperMoney", text, expected)
+    return money

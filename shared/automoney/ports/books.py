@@ -131,6 +131,15 @@ class Books(Protocol):
     def open_account(self, user_id: str, *, at: datetime, paper_money: Decimal) -> bool:
         """Create the user with an opening deposit; False (and nothing) if he exists."""
 
+    def start_over(self, user_id: str, *, at: datetime, paper_money: Decimal) -> bool:
+        """Close his books and open them anew with so much; False (and nothing) without an account.
+
+        The ledger, the trades and the decisions of before stay.  Holdings, average costs, profits,
+        fees, the day's loss, the cool-down and the curve of his equity begin anew.  A part of a run
+        at or before that moment, if it is still to be done, leaves the new account alone.
+        Counts from the newest entry of his ledger on if that is later than `at`.
+        """
+
     def follow(self, follower: Follower, *, at: datetime) -> None:
         """Follow, or change the guards.
 
@@ -224,8 +233,9 @@ class History(Protocol):
     ) -> tuple[list[dict[str, Any]], str | None]:
         """Of each UTC day on which a run of his took place its last valuation, as plain JSON.
 
-        Keys: day, at, executionId, equity, cash, fees, realisedPnl, and drawdown: the share that
-        equity was below its highest at any run so far, 0..1.
+        Since his account began, or began anew.  Keys: day, at, executionId, equity, cash, fees,
+        realisedPnl, and drawdown: the share that equity was below its highest at any run so far,
+        0..1.
         """
 
     def execution(self, execution_id: str) -> dict[str, Any] | None:

@@ -26,11 +26,13 @@ SELECT wanted.user_id, theirs.* FROM unnest(%s::text[]) AS wanted (user_id) CROS
 _HOLDINGS = """
 SELECT wanted.user_id, theirs.*,
        (SELECT max(slot_at) FROM trades
-        WHERE trades.user_id = wanted.user_id AND trades.asset = theirs.asset)
-FROM unnest(%s::text[]) AS wanted (user_id) CROSS JOIN LATERAL (
+        WHERE trades.user_id = wanted.user_id AND trades.asset = theirs.asset
+            AND trades.slot_at > coalesce(wanted.started_at, '-infinity'))
+FROM users AS wanted CROSS JOIN LATERAL (
     SELECT asset, quantity, cost, realised FROM holdings
     WHERE holdings.user_id = wanted.user_id ORDER BY asset OFFSET 0
 ) AS theirs
+WHERE wanted.user_id = ANY(%s)
 """
 # The ledger as it was: everything before the first entry that is dated later.
 _LEDGER = """

@@ -19,6 +19,7 @@ from automoney.stores.database import Database
 from automoney.stores.desk import PostgresDesk, put
 from automoney.stores.outbox import put_messages
 from automoney.stores.standings import found
+from automoney.stores.starting_over import start_over
 from automoney.trading.account import Account, account_from
 from automoney.trading.bookkeeping import deposit_entry
 from automoney.trading.portfolio import Portfolio
@@ -49,6 +50,10 @@ class PostgresBooks:
             if created:
                 book(connection, [(user_id, 0, [deposit_entry(paper_money, at)])])
         return bool(created)
+
+    def start_over(self, user_id: str, *, at: datetime, paper_money: Decimal) -> bool:
+        with self.database.transaction() as connection:
+            return start_over(connection, user_id, at, paper_money)
 
     def follow(self, follower: Follower, *, at: datetime) -> None:
         with self.database.transaction() as connection:

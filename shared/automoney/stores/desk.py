@@ -41,11 +41,12 @@ _VALUATIONS = """
 INSERT INTO valuations (execution_id, slot_at, user_id, equity, cash, fees, realised, peak)
 SELECT run.*, new.*, greatest(new.equity, (
     SELECT peak FROM valuations WHERE user_id = new.user_id AND slot_at <= run.slot_at
+        AND slot_at > coalesce(users.started_at, '-infinity')
     ORDER BY slot_at DESC, execution_id DESC LIMIT 1
 ))
 FROM (VALUES (%s, %s::timestamptz)) AS run (execution_id, slot_at),
     unnest(%s::text[], %s::numeric[], %s::numeric[], %s::numeric[], %s::numeric[])
-    AS new (user_id, equity, cash, fees, realised)
+    AS new (user_id, equity, cash, fees, realised) JOIN users USING (user_id)
 """
 
 

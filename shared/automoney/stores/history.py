@@ -33,17 +33,21 @@ ORDER BY slot_at DESC, execution_id DESC, position DESC LIMIT %s
 # From day to day through the index: a user may have a thousand valuations a week.
 _EQUITY = """
 WITH RECURSIVE days AS (
-    (SELECT valuations.* FROM valuations WHERE user_id = %s AND slot_at < %s
+    (SELECT valuations.* FROM valuations
+     WHERE user_id = %(user)s AND slot_at < %(until)s AND slot_at > %(since)s
      ORDER BY slot_at DESC, execution_id DESC LIMIT 1)
     UNION ALL
     SELECT last.* FROM days CROSS JOIN LATERAL (
         SELECT valuations.* FROM valuations
-        WHERE user_id = %s AND slot_at < date_trunc('day', days.slot_at)
+        WHERE user_id = %(user)s AND slot_at < date_trunc('day', days.slot_at)
+            AND slot_at > %(since)s
         ORDER BY slot_at DESC, execution_id DESC LIMIT 1
     ) AS last
 )
-SELECT slot_at, execution_id, equity, cash, fees, realised, peak FROM days LIMIT %s
+SELECT slot_at, execution_id, equity, cash, fees, realised, peak FROM days LIMIT %(limit)s
 """
+_BEGAN = "SELECT coalesce(started_at, %s) FROM users WHERE user_id = %s"
+_FIRST = datetime.min.replace(tzinfo=UTC)
 _PARTS = Decimal("0.000001")
 _END = ("9999-12-31T00:00:00Z", "", 0)
 
@@ -76,7 +80,9 @@ class PostgresHistory:
     ) -> tuple[list[dict[str, Any]], str | None]:
         until = parse_utc(_END[0]) if cursor is None else _day(cursor)
         with self.database.connection() as connection:
-            rows = connection.execute(_EQUITY, (user_id, until, user_id, limit + 1)).fetchall()
+            began = connection.execute(_BEGAN, (_FIRST, user_id)).fetchone()
+            asked = {"user": user_id, "since": began[0] if began else _FIRST, "until": until}
+            rows = connection.execute(_EQUITY, {**asked, "limit": limit + 1}).fetchall()
         shown = rows[:limit]
         more = shown[-1][0].date().isoformat() if len(rows) > limit else None
         return [_worth(row) for row in shown], more

@@ -9,12 +9,13 @@ from psycopg import Connection
 from automoney.stores.bookings import AccountsRead
 from automoney.stores.database import Row
 from automoney.stores.following import GUARDS, guards_of
+from automoney.stores.starting_over import BEGAN_ANEW
 from automoney.trading.standing import Standing
 from automoney.trading.strategies import strategy_named
 
 # Sorted, so that two who serve the same followers never wait for each other in a circle.
 _LOCK = """
-SELECT user_id, last_seq FROM users WHERE user_id = ANY(%s) ORDER BY user_id FOR UPDATE
+SELECT user_id, last_seq, started_at FROM users WHERE user_id = ANY(%s) ORDER BY user_id FOR UPDATE
 """
 # Each of these is a statement of its own: it sees what whoever held the lock before has committed.
 # They step into each user's partition by itself: of a list of users Postgres would try them all.
@@ -36,12 +37,13 @@ FROM follows WHERE user_id = ANY(%s)
 """  # noqa: S608  # the column list is a constant
 _DAYS = """
 SELECT wanted.user_id, today.opened_with, today.lowest
-FROM unnest(%s::text[]) AS wanted (user_id) CROSS JOIN executions AS run CROSS JOIN LATERAL (
+FROM users AS wanted CROSS JOIN executions AS run CROSS JOIN LATERAL (
     SELECT (array_agg(equity ORDER BY slot_at, execution_id))[1], min(equity) FROM valuations
     WHERE valuations.user_id = wanted.user_id AND valuations.slot_at < run.slot_at
         AND valuations.slot_at >= date_trunc('day', run.slot_at)
+        AND valuations.slot_at > coalesce(wanted.started_at, '-infinity')
 ) AS today (opened_with, lowest)
-WHERE run.execution_id = %s
+WHERE wanted.user_id = ANY(%s) AND run.execution_id = %s
 """
 _LEFT = "he does not follow it any more"
 
@@ -76,7 +78,7 @@ def found(connection: Connection[Row], users: Sequence[str], execution_id: str) 
     today = {row[0]: row[1:] for row in days.fetchall()}
     waiting = {row[0]: row[1:] for row in orders.fetchall()}
     account_of = accounts.found()
-    for user_id, last_seq in locked.fetchall():
+    for user_id, last_seq, started_at in locked.fetchall():
         if user_id in waiting:
             strategy_id, slot_at, last_entry = waiting[user_id]
             account, last_traded = account_of(user_id)
@@ -85,9 +87,19 @@ def found(connection: Connection[Row], users: Sequence[str], execution_id: str) 
             standing = Standing(
                 account=account,
                 guards=guards_of(row[:-1]) if row else strategy_named(strategy_id).guards,
-                paused=row[-1] if row else _LEFT,
+                paused=_paused(row, slot_at, started_at),
                 day_opened_with=opened_with,
                 day_lowest=lowest,
                 last_traded=last_traded,
             )
             yield Found(user_id, strategy_id, slot_at, standing, last_seq, last_entry)
+
+
+def _paused(follows: Row | None, slot_at: datetime, started_at: datetime | None) -> str | None:
+    """Why nothing is done for him, if that is so."""
+    if follows is None:
+        return _LEFT
+    if started_at is not None and slot_at <= started_at:
+        return BEGAN_ANEW
+    paused: str | None = follows[-1]
+    return paused

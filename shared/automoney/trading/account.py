@@ -2,19 +2,23 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 
+from automoney.errors import Unbalanced
 from automoney.market.candles import Mark
 from automoney.trading.bookkeeping import (
     ASSETS,
+    CLOSED,
     DEPOSITS,
     FEES,
     Holding,
     assets_account,
+    deposit_entry,
     portfolio_of,
 )
 from automoney.trading.judgement import Signal
-from automoney.trading.ledger import Entry
+from automoney.trading.ledger import Entry, Posting
 from automoney.trading.orders import Fill
 from automoney.trading.portfolio import QUOTE, Portfolio
 
@@ -50,8 +54,11 @@ class Account:
     def book(self, entry: Entry) -> "Account":
         """The account after an entry of its ledger; Unbalanced if it sells more than is held.
 
-        In an entry at most one currency beside the quote moves into or out of the user's assets.
+        In an entry at most one currency beside the quote moves into or out of the user's assets,
+        but for the one that closes the account: after that there is nothing left of it.
         """
+        if any(posting.account == CLOSED for posting in entry.postings):
+            return self._closed_by(entry)
         cash, deposits, fees = self.cash, self.deposits, self.fees
         moved: dict[str, Decimal] = {}
         for posting in entry.postings:
@@ -67,6 +74,43 @@ class Account:
         for asset, units in moved.items():
             holdings[asset] = holdings.get(asset, Holding(asset)).trade(units, cash - self.cash)
         return Account(cash, deposits, fees, holdings)
+
+    def start_over(self, amount: Decimal, at: datetime) -> tuple[Entry, Entry]:
+        """The entries that empty the account and put `amount` into it, as if it were a new one.
+
+        What there was goes to `equity:closed`, so that the ledger keeps its past and still sums to
+        zero; what it was deposited with and paid in fees goes with it.
+        """
+        out = [
+            Posting(assets_account(QUOTE), -self.cash, QUOTE),
+            Posting(DEPOSITS, self.deposits, QUOTE),
+            Posting(FEES, -self.fees, QUOTE),
+            # Also when it is zero: the account by which the entry is known.
+            Posting(CLOSED, self.cash - self.deposits + self.fees, QUOTE),
+        ]
+        for asset in sorted(self.held):
+            units = self.holdings[asset].quantity
+            out.append(Posting(assets_account(asset), -units, asset))
+            out.append(Posting(CLOSED, units, asset))
+        return Entry(at, "start over", tuple(out)), deposit_entry(amount, at)
+
+    def _closed_by(self, entry: Entry) -> "Account":
+        left = {
+            (assets_account(QUOTE), QUOTE): self.cash,
+            (DEPOSITS, QUOTE): -self.deposits,
+            (FEES, QUOTE): self.fees,
+            **{
+                (assets_account(one.asset), one.asset): one.quantity
+                for one in self.holdings.values()
+            },
+        }
+        for posting in entry.postings:
+            if posting.account != CLOSED:
+                key = posting.account, posting.currency
+                left[key] = left.get(key, _ZERO) + posting.units
+        if any(left.values()):
+            raise Unbalanced(f"{entry.memo}: not closed, {left} is left")
+        return Account()
 
     def portfolio(self, marks: Mapping[str, Mark]) -> Portfolio:
         """Valued at `marks`; DataMissing if something held has none."""

@@ -21,6 +21,7 @@ from automoney.trading.portfolio import QUOTE, Portfolio, Position
 
 ASSETS = "assets:"  # and the currency: what a user holds of it
 DEPOSITS = "equity:deposits"
+CLOSED = "equity:closed"  # what an account was worth when its owner started over
 EXCHANGE = "exchange"
 FEES = "fees"
 

@@ -4,7 +4,7 @@ A user's part of a run is there as a whole or not at all: it is put together bes
 put in when the block ends without an error.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -15,15 +15,11 @@ from automoney.errors import InvalidInput
 from automoney.market.candles import Mark
 from automoney.messages import Message
 from automoney.ports import Desk, Follower, Valuation
-from automoney.stores.memory.tables import Booked, Run, Tables, User
+from automoney.stores.memory.desk import MemoryDesk
+from automoney.stores.memory.tables import Tables, User
 from automoney.trading.account import Account, account_from
-from automoney.trading.bookkeeping import deposit_entry, fill_entry
+from automoney.trading.bookkeeping import deposit_entry
 from automoney.trading.portfolio import Portfolio
-from automoney.trading.standing import Standing, midnight
-from automoney.trading.strategies import strategy_named
-from automoney.trading.turn import Part
-
-_LEFT = "he does not follow it any more"
 
 
 def _nobody_else(user_id: str) -> None:
@@ -48,6 +44,22 @@ class MemoryBooks:
             return False
         entries = [deposit_entry(paper_money, at)]
         self.tables.users[user_id] = User(user_id, account_from(entries), entries)
+        return True
+
+    def start_over(self, user_id: str, *, at: datetime, paper_money: Decimal) -> bool:
+        user = self.tables.users.get(user_id)
+        if user is None:
+            return False
+        self.lock(user_id)
+        try:
+            moment = max([at, *(one.at for one in user.entries[-1:])])
+            entries = user.account.start_over(paper_money, moment)
+            user.account = account_from(entries[1:])
+            user.entries += entries
+            user.last_traded.clear()
+            user.started_at = moment
+        finally:
+            self.unlock(user_id)
         return True
 
     def follow(self, follower: Follower, *, at: datetime) -> None:
@@ -157,78 +169,3 @@ class _Alone(_Trading):
     def __enter__(self) -> Mapping[str, "MemoryDesk"]:  # type: ignore[override]  # another block
         desk = super().__enter__()
         return {} if desk is None else {self.user_id: desk}
-
-
-@dataclass(slots=True)
-class MemoryDesk:
-    """Meets `ports.Desk`; `commit` puts in what `record` was given."""
-
-    tables: Tables
-    user: User
-    run: Run
-    keeps_messages: bool = True
-    _recorded: tuple[Part, tuple[Message, ...], bytes] | None = field(default=None, init=False)
-
-    def standing(self) -> Standing:
-        strategy_id, user_id = self.run.strategy_id, self.user.user_id
-        follower = self.tables.follows.get(strategy_id, {}).get(user_id)
-        paused = self.tables.paused(strategy_id, user_id)
-        today = self._today()
-        return Standing(
-            self.user.account,
-            follower.guards if follower else strategy_named(strategy_id).guards,
-            paused=(paused.reason if paused else None) if follower else _LEFT,
-            day_opened_with=today[0] if today else None,
-            day_lowest=min(today, default=None),
-            last_traded=dict(self.user.last_traded),
-        )
-
-    def record(self, part: Part, messages: Iterable[Message], *, receipt: bytes) -> None:
-        self._recorded = part, tuple(messages) if self.keeps_messages else (), receipt
-
-    def commit(self) -> None:
-        """Put in all of it at once."""
-        if self._recorded is None:
-            return
-        part, messages, receipt = self._recorded
-        user, run = self.user, self.run
-        entries = [
-            fill_entry(one, f"{run.execution_id} {one.side} {one.asset}") for one in part.fills
-        ]
-        booked = Booked(
-            run.execution_id,
-            run.strategy_id,
-            run.slot_at,
-            tuple(part.decisions),
-            tuple(part.fills),
-            tuple(part.rejections),
-            receipt,
-        )
-        before = part.before
-        valuation = Valuation(
-            run.slot_at,
-            run.execution_id,
-            before.equity,
-            before.cash,
-            before.fees,
-            before.realised_pnl,
-        )
-        # From here on nothing can fail.
-        self.tables.done(run.execution_id, run.strategy_id, user.user_id)
-        user.entries += entries
-        user.parts.append(booked)
-        user.valuations.append(valuation)
-        user.account = part.after
-        user.outbox += messages
-        user.last_traded |= {fill.asset: run.slot_at for fill in part.fills}
-
-    def _today(self) -> list[Decimal]:
-        """His equities at the slot's UTC day's runs before it, oldest first."""
-        since = midnight(self.run.slot_at)
-        found: list[Decimal] = []
-        for valuation in reversed(self.user.valuations):
-            if valuation.at < since:
-                break
-            if valuation.at < self.run.slot_at:
-                found.append(valuation.equity)
-        return found[::-1]

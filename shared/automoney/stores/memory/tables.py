@@ -72,6 +72,7 @@ class User:
     last_traded: dict[str, datetime] = field(default_factory=dict)
     outbox: list[Message] = field(default_factory=list)
     relayed: set[int] = field(default_factory=set)
+    started_at: datetime | None = None  # when the account began anew
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from automoney.ports import (
     Models,
     Tally,
 )
+from automoney.ports.backtests import Backtest
 from automoney.ports.limits import Counted
 from automoney.settings import Settings
 from automoney.stores.memory.pauses import MemoryPauses
@@ -171,6 +172,38 @@ class FakeHistory:
         rows, start = self.rows.get((kind, user_id), []), int(cursor or 0)
         end = start + limit
         return rows[start:end], str(end) if end < len(rows) else None
+
+
+@dataclass
+class FakeBacktests:
+    """Meets `ports.Backtests`, newest first as they were put."""
+
+    kept: list[Backtest] = field(default_factory=list)
+
+    def put(self, backtest: Backtest) -> bool:
+        never()
+
+    def newest(self, *, limit: int, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
+        start = int(cursor or 0)
+        rows = [
+            {
+                "id": one.backtest_id,
+                "strategyId": one.strategy_id,
+                "from": plain(one.since),
+                "to": plain(one.until),
+                "madeAt": plain(one.made_at),
+                "figures": dict(one.figures),
+            }
+            for one in self.kept[start : start + limit]
+        ]
+        more = start + limit < len(self.kept)
+        return rows, str(start + limit) if more else None
+
+    def find(self, backtest_id: str) -> dict[str, Any] | None:
+        for one in self.kept:
+            if one.backtest_id == backtest_id:
+                return {"id": backtest_id, "madeAt": plain(one.made_at), **one.result}
+        return None
 
 
 @dataclass
@@ -377,6 +410,7 @@ class World:
     executions: FakeExecutions = field(default_factory=FakeExecutions)
     books: FakeBooks = field(default_factory=FakeBooks)
     history: FakeHistory = field(default_factory=FakeHistory)
+    backtests: FakeBacktests = field(default_factory=FakeBacktests)
     outbox: FakeOutbox = field(default_factory=FakeOutbox)
     collections: FakeCollections = field(default_factory=FakeCollections)
     cache: FakeCache = field(default_factory=FakeCache)
@@ -434,6 +468,7 @@ class World:
             executions=cast("Executions", self.executions),
             books=cast("Books", self.books),
             history=self.history,
+            backtests=self.backtests,
             explainer=Explainer(
                 self.history, cast("Executions", self.executions), self.archive, self.usage
             ),

@@ -111,8 +111,15 @@ _RECEIPTS = (
 )
 _VALUATIONS = ("INSERT INTO valuations VALUES ('ada', '2025-01-01Z', 'run', 100, 80, 1, 0, 110)",)
 _THIRD = (*_PAUSES, *_MODELS, *_LOOKS, *_RECEIPTS, *_VALUATIONS)
+_FOURTH = (
+    """
+    INSERT INTO backtests VALUES
+        ('id', 'hodl-wave', '2018-02-01', '2025-09-21', '2025-11-05Z', '{}', '{}')
+    """,
+)
 ROWS: Mapping[str, Sequence[str]] = {
     "0001_first_schema.sql": _FIRST,
     "0002_data_you_can_trust.sql": _SECOND,
     "0003_decisions_you_can_replay.sql": _THIRD,
+    "0004_rest_api.sql": _FOURTH,
 }

@@ -1,6 +1,7 @@
 """`./dev backtest`: play a strategy over recorded years, and say what came of it."""
 
 import json
+import sys
 from argparse import ArgumentParser, Namespace
 from contextlib import ExitStack
 from os import cpu_count, environ
@@ -9,13 +10,16 @@ from time import perf_counter
 
 from rich.console import Console
 
+from automoney import wiring
 from automoney.settings import Settings
 from automoney.trading.orders import Costs
 from automoney.trading.strategies import strategy_named
+from infra.local import joining
 from infra.local.backtest.asking import day, folder_of, money, recorded_span, recording_of, share
 from infra.local.backtest.engine import Plan, play
 from infra.local.backtest.market import RecordedMarket
 from infra.local.backtest.progress import progress_bar
+from infra.local.backtest.publishing import published
 from infra.local.backtest.replaying import FORM, replayed
 from infra.local.backtest.result import Result, summed_up
 from infra.local.backtest.screen import show
@@ -45,13 +49,24 @@ def add_options(parser: ArgumentParser) -> None:
         "--models", metavar="ANSWERS", help=f"let models judge by what they answered before: {FORM}"
     )
     parser.add_argument("--json", action="store_true", help="one JSON object on standard output")
+    parser.add_argument(
+        "--publish",
+        action="store_true",
+        help="keep the result where GET /api/backtests finds it: in --state or --database-url",
+    )
+    joining.add_options(parser)
     parser.add_argument("--report", type=Path, metavar="FILE", help="write a page of HTML as well")
 
 
 @errors_only()
 def run(given: Namespace) -> int:
     """Play what was asked for; the exit status.  Raises InvalidInput for what makes no sense."""
-    result = backtest(given)
+    with ExitStack() as ending:
+        if given.publish:  # joined first of all: what cannot be kept need not be played
+            ending.enter_context(joining.joined(given))
+        result = backtest(given)
+        if given.publish:
+            _publish(result)
     if given.report is not None:
         from infra.local.backtest.report import write_report
 
@@ -61,6 +76,12 @@ def run(given: Namespace) -> int:
     else:
         show(result, Console())
     return 0
+
+
+def _publish(result: Result) -> None:
+    row = published(result.as_json(), now=wiring.clock())
+    told = "published" if wiring.backtests().put(row) else "published before"
+    print(f"{told}: /api/backtests/{row.backtest_id}", file=sys.stderr)
 
 
 def backtest(given: Namespace) -> Result:

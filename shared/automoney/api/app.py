@@ -6,6 +6,7 @@ from fastapi import APIRouter, FastAPI, Request
 from starlette.middleware.cors import CORSMiddleware
 
 from automoney.api import (
+    backtests,
     chat,
     events,
     export,
@@ -20,6 +21,7 @@ from automoney.api import (
     scores,
     strategies,
     usage,
+    why,
 )
 from automoney.api.access import Caller
 from automoney.api.edge import Guard, SecurityHeaders
@@ -39,9 +41,11 @@ _ROOMS = (
     portfolio,
     strategies,
     looks,
+    why,
     pauses,
     kill_switch,
     usage,
+    backtests,
     chat,
     events,
 )

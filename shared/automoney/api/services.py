@@ -19,6 +19,7 @@ from automoney.ports import (
     Tickets,
     Usage,
 )
+from automoney.ports.backtests import Backtests
 from automoney.settings import Settings
 from automoney.workflows.chat.conversation import Conversation
 from automoney.workflows.explain import Explainer
@@ -47,6 +48,7 @@ class Services:
     executions: Executions
     books: Books
     history: History
+    backtests: Backtests
     explainer: Explainer
     outbox: Outbox
     pauses: Pauses

@@ -1,16 +1,14 @@
 """Pages of what happened, newest first, for the API."""
 
-import base64
-import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Any
 
-from automoney.encoding import parse_utc, plain, utc_text
-from automoney.errors import InvalidInput
+from automoney.encoding import parse_utc, plain
 from automoney.messages import order_data
 from automoney.stores.database import Database, Row
+from automoney.stores.paging import END, cursor_of, no_cursor, position_of
 
 # A BUY or SELL from before refusals were kept may have had no order, and nobody knows why.
 _DECISIONS = """
@@ -49,7 +47,6 @@ SELECT slot_at, execution_id, equity, cash, fees, realised, peak FROM days LIMIT
 _BEGAN = "SELECT coalesce(started_at, %s) FROM users WHERE user_id = %s"
 _FIRST = datetime.min.replace(tzinfo=UTC)
 _PARTS = Decimal("0.000001")
-_END = ("9999-12-31T00:00:00Z", "", 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +75,7 @@ class PostgresHistory:
     def equity(
         self, user_id: str, *, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        until = parse_utc(_END[0]) if cursor is None else _day(cursor)
+        until = parse_utc(END[0]) if cursor is None else _day(cursor)
         with self.database.connection() as connection:
             began = connection.execute(_BEGAN, (_FIRST, user_id)).fetchone()
             asked = {"user": user_id, "since": began[0] if began else _FIRST, "until": until}
@@ -108,10 +105,10 @@ class PostgresHistory:
         with self.database.connection() as connection:
             rows = connection.execute(
                 query,
-                (*users, *_position(cursor), limit + 1),
+                (*users, *position_of(cursor), limit + 1),
             ).fetchall()
         more = len(rows) > limit
-        return rows[:limit], _cursor(rows[limit - 1]) if more else None
+        return rows[:limit], cursor_of(*rows[limit - 1][:3]) if more else None
 
 
 def _item(row: Row, names: tuple[str, ...]) -> dict[str, Any]:
@@ -144,30 +141,4 @@ def _day(cursor: str) -> datetime:
     try:
         return datetime.combine(date.fromisoformat(cursor), time(), UTC)
     except ValueError:
-        raise _no_cursor(cursor) from None
-
-
-def _cursor(row: Row) -> str:
-    text = json.dumps([utc_text(row[0]), row[1], row[2]])
-    return base64.urlsafe_b64encode(text.encode()).decode()
-
-
-def _position(cursor: str | None) -> tuple[datetime, str, int]:
-    """The row that the last page ended with: what comes in above it does not move it."""
-    try:
-        at, execution_id, position = (
-            json.loads(base64.urlsafe_b64decode(cursor)) if cursor is not None else _END
-        )
-        found = parse_utc(at), str(execution_id), int(position)
-    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError):
-        raise _no_cursor(cursor) from None
-    except InvalidInput:
-        raise _no_cursor(cursor) from None
-    # What no column can hold, Postgres would not only not find but refuse.
-    if not (found[1].isascii() and "\0" not in found[1] and abs(found[2]) < 2**15):
-        raise _no_cursor(cursor)
-    return found
-
-
-def _no_cursor(cursor: str | None) -> InvalidInput:
-    return InvalidInput("cursor", cursor, "the `nextCursor` of an earlier page")
+        raise no_cursor(cursor) from None

@@ -31,6 +31,7 @@ from automoney.wiring.sources import sources_for
 from automoney.wiring.stores import (
     archive,
     backfills,
+    backtests,
     books,
     breaker,
     budget,
@@ -70,6 +71,7 @@ __all__ = [
     "archive",
     "backfill_jobs",
     "backfills",
+    "backtests",
     "books",
     "breaker",
     "budget",

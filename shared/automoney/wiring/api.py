@@ -6,6 +6,7 @@ from automoney.wiring.aws import queue_client, rates, tickets
 from automoney.wiring.core import clock, market_clock, once, settings
 from automoney.wiring.llm import models
 from automoney.wiring.stores import (
+    backtests,
     books,
     cache,
     candles,
@@ -95,6 +96,7 @@ def rest_api() -> "FastAPI":
             executions=executions(),
             books=books(),
             history=history(),
+            backtests=backtests(),
             explainer=explainer(),
             outbox=outbox(),
             pauses=pauses(),

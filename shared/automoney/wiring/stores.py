@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from redis import Redis
 
     from automoney.stores.backfills import PostgresBackfills
+    from automoney.stores.backtests import PostgresBacktests
     from automoney.stores.books import PostgresBooks
     from automoney.stores.breakers import PostgresBreaker
     from automoney.stores.budgets import PostgresBudget
@@ -141,6 +142,13 @@ def backfills() -> "PostgresBackfills":
     from automoney.stores.backfills import PostgresBackfills
 
     return PostgresBackfills(market_database())
+
+
+@once
+def backtests() -> "PostgresBacktests":
+    from automoney.stores.backtests import PostgresBacktests
+
+    return PostgresBacktests(database())
 
 
 @once

@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 Item = dict[str, dict[str, Any]]
 
-KEYS = {"leases": "name", "connections": "connection_id", "tickets": "ticket", "rates": "caller"}
+KEYS = {
+    "leases": "name",
+    "connections": "connection_id",
+    "tickets": "ticket",
+    "rates": "caller",
+    "replies": "name",
+}
 INDEXES = {"by_user": "user_id"}
 
 _RESERVED = {"name", "owner", "user", "ttl", "status", "at", "key", "values"}

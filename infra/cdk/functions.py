@@ -48,6 +48,7 @@ _TABLE_SETTINGS = {
     Table.CONNECTIONS: "connections_table",
     Table.TICKETS: "tickets_table",
     Table.RATES: "rates_table",
+    Table.REPLIES: "replies_table",
 }
 _QUEUE_SETTINGS = {
     Queue.ORDERS: "orders_queue_url",

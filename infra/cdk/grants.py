@@ -26,6 +26,7 @@ _TABLE_ACTIONS: Final[Mapping[Table, tuple[str, ...]]] = {
     Table.CONNECTIONS: (*_ROW_ACTIONS, "Scan"),  # pruning looks at all of them
     Table.TICKETS: ("GetItem", "PutItem", "DeleteItem"),
     Table.RATES: ("GetItem", "UpdateItem"),
+    Table.REPLIES: ("GetItem", "UpdateItem"),
 }
 _INTERFACE_ACTIONS: Final = (
     "ec2:CreateNetworkInterface",

@@ -33,8 +33,11 @@ class RestStack(Stack):
                     apigateway.CorsHttpMethod.PUT,
                     apigateway.CorsHttpMethod.DELETE,
                 ],
-                allow_headers=["authorization", "content-type", "if-none-match"],
-                expose_headers=["etag", "retry-after"],
+                allow_headers=["authorization", "content-type", "idempotency-key", "if-none-match"],
+                expose_headers=[
+                    *("content-disposition", "etag", "idempotent-replayed", "link", "location"),
+                    "retry-after",
+                ],
                 max_age=Duration.hours(1),
             )
             if origins

@@ -27,6 +27,7 @@ class Table(StrEnum):
     CONNECTIONS = "connections"
     TICKETS = "tickets"
     RATES = "rates"
+    REPLIES = "replies"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ SHAPES = {
     Table.CONNECTIONS: Shape("connection_id", index=("by_user", "user_id")),
     Table.TICKETS: Shape("ticket"),
     Table.RATES: Shape("caller"),
+    Table.REPLIES: Shape("name"),
 }
 
 
@@ -268,7 +270,7 @@ FUNCTIONS: tuple[Function, ...] = (
         stores=True,
         models=True,
         sends=(Queue.LOOKS,),
-        tables=(Table.TICKETS, Table.RATES),
+        tables=(Table.TICKETS, Table.RATES, Table.REPLIES),
         alerts=True,  # of models that fail while a user asks
     ),
     Function(

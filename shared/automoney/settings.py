@@ -41,6 +41,7 @@ class Settings:
     connections_table: str = "automoney-connections"
     tickets_table: str = "automoney-tickets"
     rates_table: str = "automoney-rates"
+    replies_table: str = "automoney-replies"
     orders_queue_url: str = ""
     events_queue_url: str = ""
     looks_queue_url: str = ""

@@ -34,6 +34,7 @@ from automoney.ports.limits import Counted
 from automoney.settings import Settings
 from automoney.stores.memory.pauses import MemoryPauses
 from automoney.stores.memory.tables import Tables
+from automoney.stores.replies import DynamoReplies
 from automoney.trading.account import Account, account_from
 from automoney.trading.judgement import Factor, Judgement, Score, View
 from automoney.trading.ledger import Entry
@@ -47,6 +48,7 @@ from automoney.workflows.looking import Looking
 from automoney.workflows.market_view import MarketView
 from automoney.workflows.pricing import Pricing
 from tests.fakes_chat import FakeLooks, FakeLookTurns
+from tests.fakes_dynamo import FakeDynamo
 from tests.fakes_receipts import FakeArchive, FakeUsage
 
 NOON = datetime(2025, 11, 5, 12, tzinfo=UTC)
@@ -428,6 +430,7 @@ class World:
     database_answers: bool = True
     rates: FakeRates = field(default_factory=FakeRates)
     spare_rates: FakeRates = field(default_factory=FakeRates)
+    dynamo: FakeDynamo = field(default_factory=FakeDynamo)
     limit: int = 100_000  # the wall stands still here, so all requests of a test are of one minute
     limit_reduced: int = 50_000
     wall: datetime = WALL
@@ -483,6 +486,7 @@ class World:
             looking=self.looking(),
             usage=self.usage,
             limiter=Limiter(self.rates, self.spare_rates, self.limit, self.limit_reduced),
+            replies=DynamoReplies(self.dynamo.client, "replies"),
             check_database=lambda: self.database_answers,
         )
 

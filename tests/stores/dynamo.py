@@ -24,6 +24,7 @@ class Dynamo:
     connections: str
     tickets: str
     rates: str
+    replies: str
 
 
 @dataclass
@@ -42,7 +43,7 @@ class Clock:
 def dynamo_of(kind: str, request: pytest.FixtureRequest) -> Dynamo:
     """`fake`: empty and this test's own; `moto`: shared, so tests take names of their own."""
     if kind == "fake":
-        return Dynamo(FakeDynamo().client, "leases", "connections", "tickets", "rates")
+        return Dynamo(FakeDynamo().client, "leases", "connections", "tickets", "rates", "replies")
     services = request.getfixturevalue("aws")
     names = Settings()
     client = _client(services.aws_endpoint_url, services.aws_access_key, services.aws_secret_key)
@@ -52,6 +53,7 @@ def dynamo_of(kind: str, request: pytest.FixtureRequest) -> Dynamo:
         names.connections_table,
         names.tickets_table,
         names.rates_table,
+        names.replies_table,
     )
 
 

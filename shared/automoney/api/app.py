@@ -75,8 +75,11 @@ def create_app(services: Services) -> FastAPI:
         CORSMiddleware,
         allow_origins=services.settings.allowed_origins,
         allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type", "If-None-Match"],
-        expose_headers=["Content-Disposition", "ETag", "Link", "Location", "Retry-After"],
+        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"],
+        expose_headers=[
+            *("Content-Disposition", "ETag", "Idempotent-Replayed", "Link", "Location"),
+            "Retry-After",
+        ],
     )
     app.add_middleware(SecurityHeaders)
     return app

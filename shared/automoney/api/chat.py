@@ -7,13 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from automoney.api.access import Caller
 from automoney.api.examples_chat import CHAT, SPENT
+from automoney.api.once import OnceRoute
 from automoney.api.problems import EXAMPLES, Problem
 from automoney.api.replies import Reply, example
 from automoney.api.services import Here
 from automoney.workflows.chat.conversation import LONGEST_QUESTION, Wish
 from automoney.workflows.chat.conversation import Reply as Answer
 
-router = APIRouter(tags=["chat"], responses=EXAMPLES)
+router = APIRouter(tags=["chat"], responses=EXAMPLES, route_class=OnceRoute)
 
 
 class Asking(BaseModel):

@@ -6,6 +6,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import BaseModel, ConfigDict, Field
 
 from automoney.api.access import Caller
+from automoney.api.once import OnceRoute
 from automoney.api.pauses import reason_given
 from automoney.api.problems import EXAMPLES
 from automoney.api.replies import Reply, example
@@ -15,7 +16,7 @@ from automoney.identity import OPS, Identity
 from automoney.trading.strategies import STRATEGIES, Strategy
 from automoney.workflows.kill_switch import KillSwitch
 
-router = APIRouter(tags=["strategies"], responses=EXAMPLES)
+router = APIRouter(tags=["strategies"], responses=EXAMPLES, route_class=OnceRoute)
 
 _OFF: dict[str, Any] = {
     "on": False,

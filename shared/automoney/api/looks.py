@@ -7,13 +7,14 @@ from typing import Any
 from fastapi import APIRouter, Response
 
 from automoney.api.access import Caller
+from automoney.api.once import OnceRoute
 from automoney.api.problems import EXAMPLES, PROBLEM_JSON, Problem
 from automoney.api.replies import Reply
 from automoney.api.services import Here
 from automoney.errors import BudgetSpent
 from automoney.trading.strategies import strategy_named
 
-router = APIRouter(tags=["strategies"], responses=EXAMPLES)
+router = APIRouter(tags=["strategies"], responses=EXAMPLES, route_class=OnceRoute)
 
 _LOOK = "hodl-wave:2025-11-05T12:01:30Z:look"
 LOOKED: dict[str, Any] = {

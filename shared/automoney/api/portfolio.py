@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from automoney.api.access import Caller
 from automoney.api.examples import EQUITY, FRESH, PORTFOLIO
 from automoney.api.history import Cursor, Limit
+from automoney.api.once import OnceRoute
 from automoney.api.problems import EXAMPLES, Absent
 from automoney.api.replies import Reply, example
 from automoney.api.services import Here, Services
@@ -18,7 +19,7 @@ from automoney.errors import InvalidInput
 from automoney.market.assets import ASSETS
 from automoney.messages import portfolio_data
 
-router = APIRouter(tags=["portfolio"], responses=EXAMPLES)
+router = APIRouter(tags=["portfolio"], responses=EXAMPLES, route_class=OnceRoute)
 
 At = Annotated[
     str | None,

@@ -20,6 +20,7 @@ from automoney.ports import (
     Usage,
 )
 from automoney.ports.backtests import Backtests
+from automoney.ports.replies import Replies
 from automoney.settings import Settings
 from automoney.workflows.chat.conversation import Conversation
 from automoney.workflows.explain import Explainer
@@ -61,6 +62,7 @@ class Services:
     looking: Looking
     usage: Usage
     limiter: Limiter
+    replies: Replies
     check_database: Callable[[], bool]
 
 

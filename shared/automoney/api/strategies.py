@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from automoney.api.access import Caller
 from automoney.api.examples import STRATEGIES as STRATEGIES_EXAMPLE
 from automoney.api.following import Following, guards_data, guards_wished
+from automoney.api.once import OnceRoute
 from automoney.api.problems import EXAMPLES
 from automoney.api.replies import Reply, example
 from automoney.api.services import Here, Services
@@ -15,7 +16,7 @@ from automoney.trading.orders import Costs
 from automoney.trading.strategies import STRATEGIES, Strategy, strategy_named
 from automoney.workflows.pausing import pause_in_force
 
-router = APIRouter(tags=["strategies"], responses=EXAMPLES)
+router = APIRouter(tags=["strategies"], responses=EXAMPLES, route_class=OnceRoute)
 
 _STRATEGY = STRATEGIES_EXAMPLE["strategies"][0]
 

@@ -1,4 +1,4 @@
-"""DynamoDB's failures in our words, for the three stores that live there."""
+"""DynamoDB's failures in our words, for the stores that live there."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

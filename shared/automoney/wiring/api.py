@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from automoney.wiring.aws import queue_client, rates, tickets
+from automoney.wiring.aws import queue_client, rates, replies, tickets
 from automoney.wiring.core import clock, market_clock, once, settings
 from automoney.wiring.llm import models
 from automoney.wiring.stores import (
@@ -109,6 +109,7 @@ def rest_api() -> "FastAPI":
             looking=looking(),
             usage=model_usage(),
             limiter=limiter(),
+            replies=replies(),
             check_database=database().answers,
         )
     )

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from automoney.stores.connections import DynamoConnections
     from automoney.stores.leases import DynamoLeases
     from automoney.stores.rates import DynamoRates
+    from automoney.stores.replies import DynamoReplies
     from automoney.stores.tickets import DynamoTickets
 
 # Longer than the time limit of any function that holds one, so that no holder outlives his lease;
@@ -84,6 +85,13 @@ def rates() -> "DynamoRates":
     from automoney.stores.rates import DynamoRates
 
     return DynamoRates(_dynamodb(), settings().rates_table)
+
+
+@once
+def replies() -> "DynamoReplies":
+    from automoney.stores.replies import DynamoReplies
+
+    return DynamoReplies(_dynamodb(), settings().replies_table)
 
 
 @once

@@ -169,7 +169,7 @@ class FakeHistory:
     def _page(
         self, kind: str, user_id: str, limit: int, cursor: str | None
     ) -> tuple[list[dict[str, Any]], str | None]:
-        if cursor is not None and not cursor.isdecimal():
+        if cursor is not None and not (cursor.isascii() and cursor.isdecimal()):
             raise InvalidInput("cursor", cursor, "the `nextCursor` of an earlier page")
         rows, start = self.rows.get((kind, user_id), []), int(cursor or 0)
         end = start + limit
@@ -186,6 +186,8 @@ class FakeBacktests:
         never()
 
     def newest(self, *, limit: int, cursor: str | None) -> tuple[list[dict[str, Any]], str | None]:
+        if cursor is not None and not (cursor.isascii() and cursor.isdecimal()):
+            raise InvalidInput("cursor", cursor, "the `nextCursor` of an earlier page")
         start = int(cursor or 0)
         rows = [
             {

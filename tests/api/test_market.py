@@ -62,6 +62,7 @@ def test_market_comes_from_the_cache_with_names_as_on_the_wire(
 
     assert (market["origin"], market["price"], market["isAnomaly"]) == ("cache", "45000", True)
     assert market["ageSeconds"] == 90
+    assert market["isStale"] is False
     assert market["indicators"]["macdSignal"] == 3.5
     assert market["indicators"]["bbUpper"] == 47000.0
     assert market["indicators"]["rsi14"] is None

@@ -99,6 +99,10 @@ def lose_readings(world: World) -> None:
     world.readings.kept = []
 
 
+def stall(world: World) -> None:
+    world.now += timedelta(minutes=15)
+
+
 def lose_prices(world: World) -> None:
     world.marks.kept = []
 
@@ -120,6 +124,7 @@ def lose_prices(world: World) -> None:
             "stale_data",
             "Some sentiment data are older than they should be: fear_greed.",
         ),
+        (stall, "stale_data", "The newest price of BTC is of 2025-11-05 12:00 UTC, which is too"),
         (lose_prices, "no_price", "No price of BTC has been collected yet."),
     ],
 )

@@ -256,6 +256,7 @@ MARKET: dict[str, Any] = {
     "week": _BAR,
     "timeframes": {"1h": _INDICATORS, "4h": _INDICATORS, "1d": _INDICATORS},
     "ageSeconds": 90,
+    "isStale": False,
     "onchain": {"mvrv_z": _reading(1.8, "2025-11-04T00:00:00Z", "glassnode", 12.0)},
     "macro": {"fed_funds": _reading(4.33, "2025-11-03T00:00:00Z", "fred", 36.0)},
     "sentiment": {"fear_greed": _reading(63.0, "2025-11-05T00:00:00Z", "alternative.me", 12.0)},

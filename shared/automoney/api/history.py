@@ -8,7 +8,7 @@ from fastapi import APIRouter, HTTPException, Query
 from automoney.api.access import Caller
 from automoney.api.examples import DECISIONS, TRADES
 from automoney.api.examples_execution import EXECUTION
-from automoney.api.problems import EXAMPLES, Absent
+from automoney.api.problems import EXAMPLES, FORBIDDEN, Absent
 from automoney.api.replies import Reply, example
 from automoney.api.services import Here
 
@@ -47,7 +47,7 @@ async def trades(services: Here, caller: Caller, limit: Limit = 50, cursor: Curs
 @router.get(
     "/executions/{executionId}",
     summary="One run of a strategy, and why it came out so",
-    responses=example(EXECUTION),
+    responses={**example(EXECUTION), **FORBIDDEN},
 )
 async def execution(executionId: str, services: Here, caller: Caller, user: User = None) -> Reply:
     """What was decided and why: data with their ages, scores, weights, your own part and receipts.

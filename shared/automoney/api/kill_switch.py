@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from automoney.api.access import Caller
 from automoney.api.once import OnceRoute
 from automoney.api.pauses import reason_given
-from automoney.api.problems import EXAMPLES
+from automoney.api.problems import EXAMPLES, FORBIDDEN
 from automoney.api.replies import Reply, example
 from automoney.api.services import Here, Services
 from automoney.errors import InvalidInput
@@ -16,7 +16,7 @@ from automoney.identity import OPS, Identity
 from automoney.trading.strategies import STRATEGIES, Strategy
 from automoney.workflows.kill_switch import KillSwitch
 
-router = APIRouter(tags=["strategies"], responses=EXAMPLES, route_class=OnceRoute)
+router = APIRouter(tags=["strategies"], responses={**EXAMPLES, **FORBIDDEN}, route_class=OnceRoute)
 
 _OFF: dict[str, Any] = {
     "on": False,

@@ -14,6 +14,7 @@ from automoney.api.services import Here, Services
 from automoney.encoding import parse_utc, plain
 from automoney.errors import Unknown
 from automoney.market.candles import Timeframe
+from automoney.workflows.freshness import FRESH_PRICE
 
 router = APIRouter(tags=["market"], responses=EXAMPLES)
 
@@ -40,7 +41,8 @@ async def latest(asset: str, services: Here, _: Caller) -> Reply:
     `indicators` and `week` are weekly, `timeframes` has the indicators of the finer ones (null
     where bars are missing).  `origin` says whether the price came from the `cache` or the
     `database`.  A reading with `filled` is not the source's own for its period, and one with
-    `isStale` has had no real value for longer than its series should.
+    `isStale` has had no real value for longer than its series should.  The price `isStale` when it
+    is older than a run would take.
     """
     _check_asset(asset, services)
     market = _latest(asset, services, services.market_clock())
@@ -85,6 +87,7 @@ def _latest(asset: str, services: Services, now: datetime) -> dict[str, Any] | N
             for timeframe, figures in price["timeframes"].items()
         },
         "ageSeconds": max(0, int((now - parse_utc(price["at"])).total_seconds())),
+        "isStale": now - parse_utc(price["at"]) > FRESH_PRICE,
         **services.view.groups(asset, now),
     }
 

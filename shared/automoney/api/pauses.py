@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from automoney.api.access import Caller
 from automoney.api.examples import PAUSE
 from automoney.api.once import OnceRoute
-from automoney.api.problems import EXAMPLES
+from automoney.api.problems import EXAMPLES, FORBIDDEN
 from automoney.api.replies import Reply, example
 from automoney.api.services import Here, Services
 from automoney.errors import InvalidInput
@@ -17,7 +17,7 @@ from automoney.ports import ENGINE, Pause
 from automoney.trading.strategies import Strategy, strategy_named
 from automoney.workflows.pausing import pause_in_force
 
-router = APIRouter(tags=["strategies"], responses=EXAMPLES, route_class=OnceRoute)
+router = APIRouter(tags=["strategies"], responses={**EXAMPLES, **FORBIDDEN}, route_class=OnceRoute)
 
 _SHOWN = 20  # entries of a log
 

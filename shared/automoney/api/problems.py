@@ -85,6 +85,18 @@ EXAMPLES: dict[int | str, dict[str, Any]] = {
             },
         ),
         (
+            404,
+            "It does not exist, or not yet",
+            {
+                "type": "urn:automoney:unknown",
+                "title": "Not Found",
+                "detail": "asset was 'DOGE'; expected one of BTC, ETH",
+                "field": "asset",
+                "value": "DOGE",
+                "known": ["BTC", "ETH"],
+            },
+        ),
+        (
             422,
             "Something sent is not as it should be",
             {
@@ -106,7 +118,31 @@ EXAMPLES: dict[int | str, dict[str, Any]] = {
                 "limit": 60,
             },
         ),
+        (
+            503,
+            "Something that is needed is away; `Retry-After` says when to try again",
+            {
+                "type": "urn:automoney:source-unavailable",
+                "title": "Service Unavailable",
+                "detail": "binance gives no answer at the moment; try again soon",
+            },
+        ),
     )
+}
+FORBIDDEN: dict[int | str, dict[str, Any]] = {
+    403: {
+        "description": "It takes the role `ops`",
+        "content": {
+            PROBLEM_JSON: {
+                "example": {
+                    "type": "urn:automoney:forbidden",
+                    "title": "Forbidden",
+                    "status": 403,
+                    "detail": "only ops may pause or resume a strategy for everybody",
+                }
+            }
+        },
+    }
 }
 
 
@@ -198,6 +234,8 @@ def _refused(error: RequestValidationError) -> Problem:
 
 
 def _http(error: HTTPException) -> Problem:
+    if error.status_code == 400:  # FastAPI's word for a body that is not even text
+        return _wrong("body", None, "valid JSON in UTF-8")
     if error.status_code == 404:
         return Problem(404, "no-such-route", "no such route; GET /api/openapi.json lists them all")
     kind = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from automoney.encoding import parse_utc
 from automoney.ports import Books, Executions, Follower, History, Kind, Pause, Pauses, run_id
 from automoney.trading.judgement import Judgement
 from automoney.trading.strategies import Strategy
+from automoney.workflows.freshness import FRESH_PRICE
 from automoney.workflows.kill_switch import is_of_kill_switch, spoken
 from automoney.workflows.market_view import MarketView
 from automoney.workflows.pausing import pause_in_force
@@ -95,8 +97,12 @@ class WhyNot:
             yield Hold("never_ran", f"{strategy.name} has not judged anything yet.")
 
     def _data(self, asset: str, now: datetime) -> Iterator[Hold]:
-        if self.view.price(asset, now).value is None:
+        price = self.view.price(asset, now).value
+        if price is None:
             yield Hold("no_price", f"No price of {asset} has been collected yet.")
+        elif now - parse_utc(price["at"]) > FRESH_PRICE:
+            words = f"The newest price of {asset} is of {_when(price['at'])} UTC, which is too old."
+            yield Hold("stale_data", words)
         for group, series in self.view.groups(asset, now).items():
             stale = [name for name, reading in series.items() if reading["isStale"]]
             if stale:

@@ -57,17 +57,31 @@ def test_what_is_given_up_is_free(replies: DynamoReplies) -> None:
     assert replies.begin(name, "g", owner="b", now=NOON) is None
 
 
-def test_of_many_at_once_one_gets_the_name() -> None:
-    replies = DynamoReplies(FakeDynamo().client, "replies")
+def test_of_many_threads_at_once_one_gets_the_name(replies: DynamoReplies) -> None:
+    name = token_hex(8)
 
     def begin(number: int) -> Kept | Refusal | None:
-        return replies.begin("name", "f", owner=str(number), now=NOON)
+        return replies.begin(name, "f", owner=str(number), now=NOON)
 
     with ThreadPoolExecutor(20) as threads:
         found = list(threads.map(begin, range(200)))
 
     assert found.count(None) == 1
     assert found.count(Refusal.UNDER_WAY) == 199
+
+
+def test_of_many_processes_at_once_one_gets_the_name() -> None:
+    """Each has a store of its own, and nothing but the table between them."""
+    dynamo = FakeDynamo()
+
+    def begin(number: int) -> Kept | Refusal | None:
+        replies = DynamoReplies(dynamo.client, "replies")
+        return replies.begin("name", "f", owner=str(number), now=NOON)
+
+    with ThreadPoolExecutor(20) as threads:
+        found = list(threads.map(begin, range(200)))
+
+    assert found.count(None) == 1
 
 
 def test_a_table_that_is_away_is_told_of() -> None:

@@ -2,8 +2,9 @@
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from automoney.encoding import dumps
@@ -31,12 +32,15 @@ class DynamoReplies:
 
     client: "DynamoDBClient"
     table: str
+    # Of one process's threads one at a time: DynamoDB needs no such help, but moto, which stands in
+    # for it on a laptop, looks and writes in two steps.
+    _turn: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def begin(
         self, name: str, fingerprint: str, *, owner: str, now: datetime
     ) -> Kept | Refusal | None:
         try:
-            with speaking_to(self.table):
+            with self._turn, speaking_to(self.table):
                 self.client.update_item(
                     TableName=self.table,
                     Key=_key(name),

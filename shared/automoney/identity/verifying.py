@@ -1,35 +1,31 @@
-"""Who is calling: JSON Web Tokens checked against the issuer's published keys."""
+"""One verifier for REST and WebSocket."""
 
-import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Lock
 from typing import Any
-from urllib.error import URLError
-from urllib.request import Request, urlopen
 
 import jwt
 
-from automoney.errors import InvalidInput, SourceUnavailable, Unauthorized
+from automoney.errors import InvalidInput, Unauthorized
+from automoney.identity.key_sets import FixedKeys, RemoteKeys, parse_keys
+from automoney.identity.strict import parts_of
 
 OPS = "ops"  # the role of those who run this installation
 USER = "user"  # the role of somebody who may see his own account and nothing more
 ALGORITHMS = ("RS256", "ES256")
 
+_TYPES = frozenset({"jwt", "at+jwt"})  # RFC 7519 5.1, RFC 9068 2.1
 _SUBJECT = re.compile(r"[A-Za-z0-9_.@-]{1,128}")
 _ASYMMETRIC = frozenset(
     {"RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"}
 )
 _KEY_TYPES = {"RS": "RSA", "PS": "RSA", "ES": "EC", "Ed": "OKP"}
+_CURVES = {"ES256": "P-256", "ES384": "P-384", "ES512": "P-521"}
 _LONGEST_TOKEN = 8192
-_LONGEST_KEY_SET = 256 * 1024
-_FETCH_TIMEOUT = 5.0  # seconds
-
-_REFRESH_AT_MOST = timedelta(minutes=1)
-_REFRESH_AT_LEAST = timedelta(hours=1)  # so that a key the issuer withdrew stops working
-_RETRY = timedelta(seconds=5)  # while we hold no key at all
+_LAST_SECOND = 253_402_300_800  # the end of the year 9999
+_AHEAD = timedelta(minutes=1)  # by how much the issuer's clock may be before ours
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +54,11 @@ class Verifier:
             if algorithm not in _ASYMMETRIC:
                 expected = f"one of {', '.join(sorted(_ASYMMETRIC))}"
                 raise InvalidInput("algorithm", algorithm, expected)
-        self._keys: _Keys
+        self._keys: FixedKeys | RemoteKeys
         if keys.startswith(("http://", "https://")):
-            self._keys = _RemoteKeys(keys)
+            self._keys = RemoteKeys(keys)
         else:
-            self._keys = _FixedKeys(_parse_keys(keys))
+            self._keys = FixedKeys(parse_keys(keys))
 
     def verify(self, token: str, *, now: datetime) -> Identity:
         """Whose token it is.
@@ -72,23 +68,31 @@ class Verifier:
         """
         if len(token) > _LONGEST_TOKEN:
             raise Unauthorized("the token is too long")
-        try:
-            header = jwt.get_unverified_header(token)
-        except jwt.InvalidTokenError:
-            raise Unauthorized("the token is malformed") from None
+        header, claims = parts_of(token)
         algorithm, kid = header.get("alg"), header.get("kid")
-        if algorithm not in self._algorithms:
+        if not isinstance(algorithm, str) or algorithm not in self._algorithms:
             raise Unauthorized("the token's algorithm is not accepted")
+        if "crit" in header or "b64" in header:
+            raise Unauthorized("the token asks for an extension that is not known here")
+        kind = header.get("typ", "JWT")
+        if not isinstance(kind, str) or kind.lower().removeprefix("application/") not in _TYPES:
+            raise Unauthorized("this is another type of token")
         if not isinstance(kid, str) or (key := self._keys.find(kid, now)) is None:
             raise Unauthorized("the token's key is unknown")
-        return self._identity(self._claims(token, key, str(algorithm)), now)
+        self._check(token, key, algorithm)
+        return self._identity(claims, now)
 
-    def _claims(self, token: str, key: Mapping[str, Any], algorithm: str) -> dict[str, Any]:
+    def _check(self, token: str, key: Mapping[str, Any], algorithm: str) -> None:
+        """Raises Unauthorized unless issuer, audience and signature are right."""
         # The key's own type decides: a token can't choose another use for it.
-        if key["kty"] != _KEY_TYPES[algorithm[:2]] or key.get("alg", algorithm) != algorithm:
+        if (
+            key["kty"] != _KEY_TYPES[algorithm[:2]]
+            or key.get("alg", algorithm) != algorithm
+            or key.get("crv") not in (_CURVES.get(algorithm), "Ed25519", "Ed448")
+        ):
             raise Unauthorized("the token's algorithm is not that of its key")
         try:
-            return jwt.decode(
+            jwt.decode(
                 token,
                 jwt.PyJWK(dict(key), algorithm=algorithm),
                 algorithms=[algorithm],
@@ -109,7 +113,8 @@ class Verifier:
             raise Unauthorized("the token is for another audience") from None
         except jwt.MissingRequiredClaimError as error:
             raise Unauthorized(f"the token has no {error.claim}") from None
-        except jwt.PyJWTError:
+        except (jwt.PyJWTError, ValueError, TypeError, KeyError):
+            # the last three: of a key in the set that is none
             raise Unauthorized("the token's signature does not match") from None
 
     @staticmethod
@@ -119,6 +124,8 @@ class Verifier:
             raise Unauthorized("the token has expired")
         if "nbf" in claims and _seconds(claims["nbf"], "nbf") > moment:
             raise Unauthorized("the token is not valid yet")
+        if "iat" in claims and _seconds(claims["iat"], "iat") > moment + _AHEAD.total_seconds():
+            raise Unauthorized("the token was issued in the future")
         subject = claims["sub"]
         if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
             raise Unauthorized("the token's sub is no user id")
@@ -129,75 +136,9 @@ class Verifier:
 
 
 def _seconds(value: object, claim: str) -> float:
+    """A time in seconds since 1970, between the years 1970 and 9999."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise Unauthorized(f"the token's {claim} is no time")
+    if not 0 <= value < _LAST_SECOND:
+        raise Unauthorized(f"the token's {claim} is no time")
     return float(value)
-
-
-_KeySet = Mapping[str, Mapping[str, Any]]  # by kid
-
-
-def _parse_keys(text: str) -> _KeySet:
-    """The public signing keys of a set; secret (`oct`) and encryption keys are left out."""
-    expected = 'a JSON Web Key Set such as {"keys": [...]}'
-    try:
-        found = json.loads(text)["keys"]
-        return {
-            key["kid"]: {name: value for name, value in key.items() if name != "d"}
-            for key in found
-            if key.get("kty") in _KEY_TYPES.values()
-            and key.get("use", "sig") == "sig"
-            and isinstance(key.get("kid"), str)
-        }
-    except (ValueError, TypeError, KeyError, AttributeError):
-        raise InvalidInput("jwks", f"{len(text)} characters", expected) from None
-
-
-class _FixedKeys:
-    def __init__(self, keys: _KeySet) -> None:
-        self._keys = keys
-
-    def find(self, kid: str, now: datetime) -> Mapping[str, Any] | None:
-        return self._keys.get(kid)
-
-
-class _RemoteKeys:
-    """Keys behind a URL.  Safe to share between threads; one fetch at a time."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url
-        self._lock = Lock()
-        self._keys: _KeySet = {}
-        self._tried_at: datetime | None = None
-        self._failure: SourceUnavailable | None = None
-
-    def find(self, kid: str, now: datetime) -> Mapping[str, Any] | None:
-        with self._lock:
-            if self._due(kid, now):
-                self._tried_at = now
-                self._refresh()
-            if not self._keys and self._failure is not None:
-                raise self._failure
-            return self._keys.get(kid)
-
-    def _due(self, kid: str, now: datetime) -> bool:
-        if self._tried_at is None:
-            return True
-        age = now - self._tried_at
-        if not self._keys:
-            return age >= _RETRY
-        return age >= (_REFRESH_AT_LEAST if kid in self._keys else _REFRESH_AT_MOST)
-
-    def _refresh(self) -> None:
-        """Fetch; after a failure the keys we have stay good."""
-        request = Request(self._url, headers={"Accept": "application/json"})  # noqa: S310  # http(s) only, by Verifier
-        try:
-            with urlopen(request, timeout=_FETCH_TIMEOUT) as answer:  # noqa: S310
-                text = answer.read(_LONGEST_KEY_SET).decode()
-            self._keys = _parse_keys(text)
-            self._failure = None
-        except (URLError, OSError, ValueError, InvalidInput) as error:
-            self._failure = SourceUnavailable("issuer's keys", str(error))
-
-
-_Keys = _FixedKeys | _RemoteKeys

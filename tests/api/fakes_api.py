@@ -490,6 +490,7 @@ class World:
             limiter=Limiter(self.rates, self.spare_rates, self.limit, self.limit_reduced),
             replies=DynamoReplies(self.dynamo.client, "replies"),
             check_database=lambda: self.database_answers,
+            relay=lambda: 0,
         )
 
     def judge(self, slot_at: datetime = NOON, *, macro: float = 12.5) -> Judgement:

@@ -15,6 +15,7 @@ from automoney.stores.collections import PostgresCollections
 from automoney.stores.database import Database
 from automoney.stores.leftovers import PostgresLeftovers
 from automoney.stores.marks import PostgresMarks
+from automoney.stores.notices import PostgresDataStates
 from automoney.stores.readings import PostgresReadings
 from tests.builders import candle, mark, reading
 from tests.scale.case import Case, keep
@@ -215,3 +216,16 @@ def _(database: Database, number: int) -> int:
 @_case("PostgresLeftovers.purge_spending")
 def _(database: Database, number: int) -> int:
     return PostgresLeftovers(database).purge_spending(before=NOW - timedelta(days=2_000))
+
+
+@_case("PostgresLeftovers.purge_events")
+def _(database: Database, number: int) -> int:
+    return PostgresLeftovers(database).purge_events(before=NOW - timedelta(days=2_000))
+
+
+@_case("PostgresDataStates.turn")
+def _(database: Database, number: int) -> bool:
+    at = NOW + timedelta(minutes=5 * number)
+    return PostgresDataStates(database).turn(
+        "prices", "good", source="binance", reason="binance answers", at=at
+    )

@@ -117,9 +117,11 @@ _FOURTH = (
         ('id', 'hodl-wave', '2018-02-01', '2025-09-21', '2025-11-05Z', '{}', '{}')
     """,
 )
+_DATA_STATES = ("INSERT INTO data_states VALUES ('prices', 'stale', NULL, '2025-01-01Z')",)
 ROWS: Mapping[str, Sequence[str]] = {
     "0001_first_schema.sql": _FIRST,
     "0002_data_you_can_trust.sql": _SECOND,
     "0003_decisions_you_can_replay.sql": _THIRD,
     "0004_rest_api.sql": _FOURTH,
+    "0005_data_states.sql": _DATA_STATES,
 }

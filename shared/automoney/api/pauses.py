@@ -56,6 +56,7 @@ async def pause(strategyId: str, wish: Wish, services: Here, caller: Caller) -> 
     if found is not None and found.author == ENGINE:  # or it would go on when a model answers
         services.pauses.resume(strategy.id, user_id, author=caller.user_id, reason=reason, at=now)
     services.pauses.pause(Pause(strategy.id, user_id, now, reason, caller.user_id))
+    services.relay()
     return _answer(strategy, services, caller)
 
 
@@ -71,6 +72,7 @@ async def resume(strategyId: str, wish: Wish, services: Here, caller: Caller) ->
             reason=reason_given(wish.reason),
             at=services.market_clock(),
         )
+        services.relay()
     return _answer(strategy, services, caller)
 
 

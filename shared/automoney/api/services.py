@@ -40,6 +40,7 @@ class Services:
     """`clock` is the wall, which expires; `market_clock` the time of the world that is traded.
 
     The two differ only in a replay.  `check_database` says whether it answers and never raises.
+    `relay` hands committed events to the queue.
     """
 
     verifier: Verifier
@@ -64,6 +65,7 @@ class Services:
     limiter: Limiter
     replies: Replies
     check_database: Callable[[], bool]
+    relay: Callable[[], int]
 
 
 async def services_of(request: Request) -> Services:

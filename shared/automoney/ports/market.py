@@ -128,7 +128,7 @@ class Collections(Protocol):
 
 
 class Leftovers(Protocol):
-    """What outside sources asked of us, once it is over."""
+    """What outside sources asked of us, once it is over, and what was told long ago."""
 
     def purge_breakers(self, *, before: datetime) -> int:
         """Forget bans that ended before; return how many."""
@@ -138,6 +138,9 @@ class Leftovers(Protocol):
 
     def purge_spending(self, *, before: datetime) -> int:
         """Forget budgets in money, and what died in them, of that long ago; how many budgets."""
+
+    def purge_events(self, *, before: datetime) -> int:
+        """Forget events from before that were handed to the queue; how many."""
 
 
 class Backfills(Protocol):

@@ -39,6 +39,18 @@ class EventQueue(Protocol):
         """Queue numbered messages for `ws_broadcast`, payload included."""
 
 
+class DataStates(Protocol):
+    """What followers were last told of each collector's data: good at first."""
+
+    def turn(
+        self, collector: str, state: str, *, source: str | None, reason: str, at: datetime
+    ) -> bool:
+        """Note its state (good, fallback or stale) at a slot; if it changed, tell all followers.
+
+        Whether it did.  A slot older than the newest one that was noted changes nothing.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class Subscription:
     """Which events a connection wants; None means all of them."""

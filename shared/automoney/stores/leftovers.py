@@ -1,4 +1,6 @@
-"""Rows in Postgres that say nothing any more: bans that are over, budgets nobody spends from."""
+"""Rows in Postgres that say nothing any more: bans that are over, budgets nobody spends from,
+events that nobody may ask for any more.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,3 +32,9 @@ class PostgresLeftovers:
         with self.database.transaction() as connection:
             connection.execute("DELETE FROM reservations WHERE reserved_at < %s", (before,))
             return connection.execute("DELETE FROM spending WHERE touched < %s", (before,)).rowcount
+
+    def purge_events(self, *, before: datetime) -> int:
+        with self.database.connection() as connection:
+            return connection.execute(
+                "DELETE FROM outbox WHERE relayed AND at < %s", (before,)
+            ).rowcount

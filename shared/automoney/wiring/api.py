@@ -20,7 +20,7 @@ from automoney.wiring.stores import (
     pauses,
     readings,
 )
-from automoney.wiring.workflows import explainer, pricing
+from automoney.wiring.workflows import explainer, pricing, relay
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
@@ -111,5 +111,6 @@ def rest_api() -> "FastAPI":
             limiter=limiter(),
             replies=replies(),
             check_database=database().answers,
+            relay=relay,
         )
     )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from automoney.stores.marks import PostgresMarks
     from automoney.stores.model_answers import PostgresModelAnswers
     from automoney.stores.model_calls import PostgresUsage
+    from automoney.stores.notices import PostgresDataStates
     from automoney.stores.outbox import PostgresOutbox
     from automoney.stores.pauses import PostgresPauses
     from automoney.stores.readings import PostgresReadings
@@ -163,6 +164,13 @@ def books() -> "PostgresBooks":
     from automoney.stores.books import PostgresBooks
 
     return PostgresBooks(database())
+
+
+@once
+def data_states() -> "PostgresDataStates":
+    from automoney.stores.notices import PostgresDataStates
+
+    return PostgresDataStates(database())
 
 
 @once

@@ -16,6 +16,7 @@ from automoney.wiring.stores import (
     cache,
     candles,
     collections,
+    data_states,
     database,
     executions,
     history,
@@ -94,13 +95,14 @@ def backfill_jobs(start: datetime, end: datetime, names: Collection[str] = ()) -
 
 
 def collect(collector: "DataCollector[Any]", slot: "Slot") -> dict[str, Any]:
-    """Run a collector for `slot` and record how it went."""
+    """Run a collector for `slot`, record how it went, and tell followers if it has changed."""
     from automoney.workflows.collect import collect
+    from automoney.workflows.data_states import note_state
 
     def meter() -> int:
         return transport().bytes
 
-    return run(
+    answer = run(
         collect(
             collector,
             slot,
@@ -110,6 +112,10 @@ def collect(collector: "DataCollector[Any]", slot: "Slot") -> dict[str, Any]:
             meter=meter,
         )
     )
+    best = collector.sources[0]
+    if note_state(answer, best, slot, collections=collections(), states=data_states()):
+        relay()
+    return answer
 
 
 @once

@@ -12,6 +12,7 @@ from automoney.schedule import Slot
 
 MARKS_KEPT = timedelta(days=3)
 BUDGETS_KEPT = timedelta(days=2)  # longer than any span that calls are counted over
+EVENTS_KEPT = timedelta(days=7)  # how long a client may stay away and still miss nothing
 SPENDING_KEPT = timedelta(days=35)  # money of a day or a run, long after both are over
 
 
@@ -41,6 +42,7 @@ class Purge:
             },
             "breakers": self.leftovers.purge_breakers(before=wall),
             "budgets": self.leftovers.purge_budgets(before=wall - BUDGETS_KEPT),
+            "events": self.leftovers.purge_events(before=slot.at - EVENTS_KEPT),
             "spending": self.leftovers.purge_spending(before=wall - SPENDING_KEPT),
         }
         keys = self.cache.purge(self.assets)

@@ -7,6 +7,7 @@ from operator import itemgetter
 from typing import Any
 
 from automoney.encoding import plain
+from automoney.messages import Event, state_message
 from automoney.ports import Pause
 from automoney.stores.memory.tables import Ended, Tables
 
@@ -26,14 +27,33 @@ class MemoryPauses:
         )
 
     def pause(self, pause: Pause) -> bool:
-        return self.tables.pauses.setdefault((pause.strategy_id, pause.user_id), pause) is pause
+        whose = (pause.strategy_id, pause.user_id)
+        if whose in self.tables.pauses:
+            return False
+        self.tables.pauses[whose] = pause
+        self._tell(Event.STRATEGY_PAUSED, pause)
+        return True
 
     def resume(
         self, strategy_id: str, user_id: str | None, *, author: str, reason: str, at: datetime
     ) -> bool:
-        found = self.tables.pauses.pop((strategy_id, user_id), None)
+        whose = (strategy_id, user_id)
+        found = self.tables.pauses.pop(whose, None)
+        known = any((one.strategy_id, one.user_id) == whose for one in self.tables.ended)
+        if found or not known:
+            self._tell(Event.STRATEGY_RESUMED, Pause(strategy_id, user_id, at, reason, author))
         self.tables.ended.append(Ended(strategy_id, user_id, found, at, author, reason))
         return found is not None
+
+    def _tell(self, event: Event, pause: Pause) -> None:
+        assert pause.since is not None, "only what ships off has no beginning, and is not kept"
+        whose = (pause.strategy_id, pause.user_id)
+        message = state_message(
+            event, *whose, author=pause.author, reason=pause.reason, at=pause.since
+        )
+        for user_id in self.tables.follows.get(pause.strategy_id, ()):
+            if pause.user_id in (None, user_id):
+                self.tables.users[user_id].outbox.append(message)
 
     def log(self, strategy_id: str, user_id: str | None, limit: int) -> list[Mapping[str, Any]]:
         wanted = (strategy_id, user_id)

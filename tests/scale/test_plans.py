@@ -29,6 +29,7 @@ _OF_ALL_USERS = (
     "PostgresArchive.served",
     "PostgresExecutions.pending_users",
     "PostgresExecutions.unfinished",
+    "PostgresLeftovers.purge_events",
     "PostgresOutbox.relaying",
 )
 

@@ -164,6 +164,7 @@ def test_without_the_cache_postgres_is_purged_and_it_says_so(
         "1hCandles": 0,
         "4hCandles": 0,
         "breakers": 0,
+        "events": 0,
         "spending": 0,
         "budgets": 0,
     }

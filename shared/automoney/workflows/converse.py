@@ -16,6 +16,7 @@ from automoney.trading.strategies import STRATEGIES
 MOST_PER_USER = 3  # description 5.1.1
 
 _ACTIONS = ("subscribe", "unsubscribe", "ping")
+_PROPERTIES = ("action", "event", "strategyId")
 _LONGEST_ECHO = 64
 
 
@@ -75,7 +76,10 @@ def _answer(connection_id: str, body: str, connections: Connections) -> bytes:
     request = _parse(body)
     action = _one_of("action", request.get("action"), _ACTIONS)
     if action == "ping":
-        return _frame("pong", {})
+        return dumps({"event": "pong"}).encode()
+    for name in request:
+        # a misspelt `event` would otherwise subscribe to everything
+        _one_of("property", name, _PROPERTIES)
     asked = Subscription(
         _one_of("event", request.get("event"), (None, *Event)),
         _one_of("strategyId", request.get("strategyId"), (None, *STRATEGIES)),

@@ -1,14 +1,25 @@
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import boto3
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
 from botocore.config import Config
+from botocore.credentials import Credentials as BotoCredentials
 
+from automoney.channels.posting import Credentials, SignedPosts
 from automoney.channels.sockets import ApiGatewaySockets
 from automoney.errors import ConnectionGone, SourceUnavailable
+
+WHO = Credentials("key", "secret")
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
 
 
 class Api:
@@ -72,12 +83,15 @@ def sockets_at(url: str) -> ApiGatewaySockets:
         aws_secret_access_key="secret",
         config=Config(retries={"total_max_attempts": 1}, proxies={}, connect_timeout=2),
     )
-    return ApiGatewaySockets(client)
+    posts = SignedPosts(url, "local", lambda: WHO, now, lambda _: None)
+    return ApiGatewaySockets(client, posts)
 
 
 @pytest.fixture(scope="module")
-def sockets(server: Api) -> ApiGatewaySockets:
-    return sockets_at(server.url)
+def sockets(server: Api) -> Iterator[ApiGatewaySockets]:
+    made = sockets_at(server.url)
+    yield made
+    made.posts.close()
 
 
 def test_post_close_and_ask(api: Api, sockets: ApiGatewaySockets) -> None:
@@ -135,3 +149,64 @@ def unused_url() -> str:
     api = Api()
     api.stop()
     return api.url
+
+
+@pytest.mark.parametrize("token", [None, "session-token/+="])
+@pytest.mark.parametrize("stage", ["", "/prod"])
+def test_the_signature_is_botocores(token: str | None, stage: str) -> None:
+    who = Credentials("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY", token)
+    url = f"https://abc.execute-api.eu-central-1.amazonaws.com{stage}"
+    posts = SignedPosts(url, "eu-central-1", lambda: who, now)
+    path, payload = f"{stage}/@connections/L0SM9cOFvHcCIhw%3D", '{"a":"ä"}'.encode()
+    host = url.split("/")[2]
+    ours = posts.signed(path, host, payload, now())
+    request = AWSRequest("POST", f"https://{host}{path}", data=payload)
+    theirs = SigV4Auth(
+        BotoCredentials(who.access_key, who.secret_key, token), "execute-api", "eu-central-1"
+    )
+    request.context["timestamp"] = ours["X-Amz-Date"]
+    text = theirs.string_to_sign(request, _canonical(theirs, request, ours, token))
+    expected = theirs.signature(text, request)
+    assert ours["Authorization"].endswith(f"Signature={expected}")
+
+
+def _canonical(auth: SigV4Auth, request: AWSRequest, ours: dict[str, str], token: object) -> str:
+    request.headers["X-Amz-Date"] = ours["X-Amz-Date"]
+    if token:
+        request.headers["X-Amz-Security-Token"] = ours["X-Amz-Security-Token"]
+    return str(auth.canonical_request(request))
+
+
+def test_what_is_throttled_is_tried_again_a_little_later(api: Api) -> None:
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 2:
+            api.status = 200
+
+    api.status = 429
+    posts = SignedPosts(api.url, "local", lambda: WHO, now, wait)
+    posts.post("x=", b"{}")
+    posts.close()
+    assert len(api.asked) == 3
+    assert 0.05 <= waits[0] <= 0.1 <= waits[1] <= 0.2
+
+
+@pytest.mark.parametrize("status", [400, 403, 410, 413])
+def test_what_will_not_change_is_not_tried_again(api: Api, status: int) -> None:
+    api.status = status
+    posts = SignedPosts(api.url, "local", lambda: WHO, now)
+    with pytest.raises((ConnectionGone, SourceUnavailable)):
+        posts.post("x=", b"{}")
+    posts.close()
+    assert len(api.asked) == 1
+
+
+def test_threads_share_a_few_connections(api: Api) -> None:
+    posts = SignedPosts(api.url, "local", lambda: WHO, now)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda number: posts.post(f"{number}=", b"{}"), range(200)))
+    assert len(api.asked) == 200
+    assert posts._idle.qsize() <= 4
+    posts.close()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from automoney.channels.posting import SignedPosts
 from automoney.errors import ConnectionGone, SourceUnavailable
 
 if TYPE_CHECKING:
@@ -16,17 +17,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ApiGatewaySockets:
-    """Meets ports.Sockets.  `client` points at the WebSocket API's own management URL.
+    """Meets ports.Sockets.  `client` points at the WebSocket API's own management URL,
+    and so do `posts`, which are what there are many of.
 
     Raises ConnectionGone for a 410, SourceUnavailable (with `status` if there was an answer) for
     a throttled or full socket, a payload above 128 KB, and an API that does not answer.
     """
 
     client: "ApiGatewayManagementApiClient"
+    posts: SignedPosts
 
     def post(self, connection_id: str, payload: bytes) -> None:
-        with _calling(connection_id):
-            self.client.post_to_connection(ConnectionId=connection_id, Data=payload)
+        self.posts.post(connection_id, payload)
 
     def close(self, connection_id: str) -> None:
         with _calling(connection_id):

@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from automoney.wiring.core import clock, environment, once, settings
+from automoney.wiring.core import clock, closed_by_use, environment, once, settings
 
 if TYPE_CHECKING:
     from automoney.ports import Alerts
@@ -117,7 +117,17 @@ def alerts() -> "Alerts":
 
 @once
 def sockets() -> Any:
+    from automoney.channels.posting import Credentials, SignedPosts
     from automoney.channels.sockets import ApiGatewaySockets
 
-    url = settings().ws_management_url
-    return ApiGatewaySockets(client("apigatewaymanagementapi", endpoint_url=url))
+    url, names = settings().ws_management_url, environment()
+
+    def credentials() -> Credentials:
+        return Credentials(
+            names.get("AWS_ACCESS_KEY_ID", ""),
+            names.get("AWS_SECRET_ACCESS_KEY", ""),
+            names.get("AWS_SESSION_TOKEN"),
+        )
+
+    posts = closed_by_use(SignedPosts(url, settings().aws_region, credentials, clock))
+    return ApiGatewaySockets(client("apigatewaymanagementapi", endpoint_url=url), posts)

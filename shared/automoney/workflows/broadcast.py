@@ -13,7 +13,8 @@ from automoney.errors import ConnectionGone, InvalidInput, SourceUnavailable
 from automoney.observability import logger
 from automoney.ports import Connection, Connections, Sockets
 
-_AT_ONCE = 8  # users; a push is one round trip of waiting
+_AT_ONCE = 32  # users; a push is one round trip of waiting
+_MANY = 25  # users from whom on reading all connections once is cheaper than each user's own
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +50,14 @@ def broadcast(
             logger.error("unreadable events", extra={"id": message_id, "reason": str(error)})
             failed.add(message_id)
     if by_user:
-        tell = partial(_tell_user, connections=connections, sockets=sockets)
+        known: Mapping[str, Sequence[Connection]] | None = None
+        if len(by_user) >= _MANY:
+            try:
+                known = _grouped(connections.all())
+            except SourceUnavailable as error:
+                logger.warning("connections unknown", extra={"reason": str(error)})
+                return list(bodies)
+        tell = partial(_tell_user, known=known, connections=connections, sockets=sockets)
         with ThreadPoolExecutor(min(_AT_ONCE, len(by_user))) as pool:
             failed.update(*pool.map(tell, by_user.values()))
     return [message_id for message_id in bodies if message_id in failed]
@@ -79,10 +87,24 @@ def _push(message_id: str, user_id: str, envelope: Mapping[str, Any]) -> Push:
     )
 
 
-def _tell_user(pushes: Sequence[Push], *, connections: Connections, sockets: Sockets) -> set[str]:
+def _grouped(found: Iterable[Connection]) -> Mapping[str, Sequence[Connection]]:
+    by_user: defaultdict[str, list[Connection]] = defaultdict(list)
+    for one in found:
+        by_user[one.user_id].append(one)
+    return by_user
+
+
+def _tell_user(
+    pushes: Sequence[Push],
+    *,
+    known: Mapping[str, Sequence[Connection]] | None,
+    connections: Connections,
+    sockets: Sockets,
+) -> set[str]:
     """Push one user's events to all his sockets; return the queue messages that failed."""
     try:
-        open_now = connections.of_user(pushes[0].user_id)
+        user_id = pushes[0].user_id
+        open_now = connections.of_user(user_id) if known is None else known.get(user_id, ())
     except SourceUnavailable as error:
         logger.warning("connections unknown", extra={"reason": str(error)})
         return {push.message_id for push in pushes}

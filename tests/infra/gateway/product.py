@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 from automoney import wiring
-from automoney.channels.sockets import ApiGatewaySockets
 from automoney.identity import Verifier
 from automoney.messages import Event, Message, Numbered
 from automoney.ports import Connection
@@ -38,7 +37,7 @@ class Product:
         self.now = datetime.now(UTC)
         self.connections = DynamoConnections(dynamo.client, "connections")
         self.tickets = DynamoTickets(dynamo.client, "tickets")
-        self.sockets = ApiGatewaySockets(gateway.management())
+        self.sockets = gateway.sockets()
         self.settings = Settings(allowed_origins=(gateway.url,))
         self.verifier = Verifier(tokens.ISSUER, tokens.AUDIENCE, tokens.key_set(folder))
 

@@ -17,6 +17,8 @@ from botocore.config import Config
 from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 from websockets.sync.client import ClientConnection, connect
 
+from automoney.channels.posting import Credentials, SignedPosts
+from automoney.channels.sockets import ApiGatewaySockets
 from infra.local.gateway import FunctionError, Hub, Limits, create_app, create_management_app
 from infra.local.tokens import Session
 
@@ -100,6 +102,7 @@ class Gateway:
         self.ws_url = f"ws://127.0.0.1:{self.port}/ws"
         self.management_url = f"http://127.0.0.1:{self._inner.getsockname()[1]}"
         self._page_dir, self._limits = page_dir, limits
+        self._posts: list[SignedPosts] = []
         self._up = threading.Event()
         self._thread = threading.Thread(target=lambda: asyncio.run(self._run()))
         self._thread.start()
@@ -115,6 +118,13 @@ class Gateway:
             config=Config(retries={"total_max_attempts": 1}, proxies={}),
         )
 
+    def sockets(self, access_key: str = ACCESS_KEY) -> ApiGatewaySockets:
+        """What functions push through; closed when the gateway stops."""
+        who = Credentials(access_key, "secret")
+        posts = SignedPosts(self.management_url, "local", lambda: who, lambda: datetime.now(UTC))
+        self._posts.append(posts)
+        return ApiGatewaySockets(self.management(access_key), posts)
+
     def open(self, headers: dict[str, str] | None = None, **options: Any) -> ClientConnection:
         """A client's open socket; the caller closes it."""
         url = options.pop("url", self.ws_url)
@@ -127,6 +137,8 @@ class Gateway:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     def stop(self) -> None:
+        for posts in self._posts:
+            posts.close()
         if self._thread.is_alive():
             self._loop.call_soon_threadsafe(self._stop.set)
             self._thread.join(15)

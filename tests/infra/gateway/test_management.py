@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 from websockets.sync.client import ClientConnection
 
-from automoney.channels.sockets import ApiGatewaySockets
 from automoney.errors import ConnectionGone
 from tests.infra.gateway.served import Gateway, later
 from tests.infra.gateway.test_websocket import closed
@@ -58,7 +57,7 @@ def test_it_says_who_is_there_and_since_when(
     after = management.get_connection(ConnectionId=target)
     assert after["ConnectedAt"] == before["ConnectedAt"] <= before["LastActiveAt"]
     assert after["LastActiveAt"] > before["LastActiveAt"]
-    assert ApiGatewaySockets(management).last_active(target) == after["LastActiveAt"]
+    assert gateway.sockets().last_active(target) == after["LastActiveAt"]
 
 
 def test_delete_closes_behind_what_was_sent(
@@ -84,7 +83,7 @@ def test_a_socket_that_closed_is_gone(
     later(lambda: len(gateway.hub) == 0)
     arguments = (target, b"{}") if call == "post" else (target,)
     with pytest.raises(ConnectionGone):
-        getattr(ApiGatewaySockets(management), call)(*arguments)
+        getattr(gateway.sockets(), call)(*arguments)
     with pytest.raises(management.exceptions.GoneException) as gone:
         management.get_connection(ConnectionId="never-was=")
     assert gone.value.response["Error"]["Message"] == "Gone"

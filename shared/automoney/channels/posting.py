@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
 from queue import Empty, LifoQueue
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
+from automoney.channels.wire import Cut, Wire
 from automoney.errors import ConnectionGone, SourceUnavailable
 
 _SERVICE = "execute-api"
@@ -48,7 +48,7 @@ class SignedPosts:
     clock: Callable[[], datetime]
     wait: Callable[[float], None] = time.sleep
     trust: ssl.SSLContext | None = None  # None: the usual authorities
-    _idle: "LifoQueue[HTTPConnection]" = field(default_factory=LifoQueue, init=False)
+    _idle: "LifoQueue[Wire]" = field(default_factory=LifoQueue, init=False)
     _key: tuple[str, str, bytes] = field(default=("", "", b""), init=False)
 
     def post(self, connection_id: str, payload: bytes) -> None:
@@ -77,34 +77,31 @@ class SignedPosts:
         base = urlsplit(self.url)
         path = f"{base.path.rstrip('/')}/@connections/{quote(connection_id, safe='')}"
         headers = self.signed(path, base.netloc, payload, self.clock())
+        lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        head = f"POST {path} HTTP/1.1\r\n{lines}Content-Length: {len(payload)}\r\n\r\n"
+        request = head.encode() + payload
         while True:
-            connection, kept = self._connection()
+            wire: Wire | None = None
             try:
-                connection.request("POST", path, payload, headers)
-                answer: HTTPResponse = connection.getresponse()
-                answer.read()
-            except (OSError, HTTPException) as error:
-                connection.close()
-                if kept and not isinstance(error, TimeoutError):
-                    continue  # closed while it was idle: that says nothing
+                wire = self._wire(base)
+                status = wire.ask(request)
+            except (OSError, Cut) as error:
+                if wire is not None:
+                    wire.close()
+                    if wire.kept and not isinstance(error, TimeoutError):
+                        continue  # closed while it was idle: that says nothing
                 raise SourceUnavailable("WebSocket API", type(error).__name__) from error
-            if answer.will_close:
-                connection.close()
-            else:
-                self._idle.put(connection)
-            return answer.status
+            if wire.open:
+                self._idle.put(wire)
+            return status
 
-    def _connection(self) -> tuple[HTTPConnection, bool]:
-        """One to use, and whether it was used before."""
+    def _wire(self, base: SplitResult) -> Wire:
         try:
-            return self._idle.get_nowait(), True
+            return self._idle.get_nowait()
         except Empty:
-            base = urlsplit(self.url)
-            if base.scheme == "https":
-                if self.trust is None:
-                    self.trust = ssl.create_default_context()
-                return HTTPSConnection(base.netloc, timeout=_TIMEOUT, context=self.trust), False
-            return HTTPConnection(base.netloc, timeout=_TIMEOUT), False
+            if base.scheme == "https" and self.trust is None:
+                self.trust = ssl.create_default_context()
+            return Wire(base, _TIMEOUT, self.trust if base.scheme == "https" else None)
 
     def signed(self, path: str, host: str, payload: bytes, at: datetime) -> dict[str, str]:
         """The headers of a POST of `payload` to `path` as it is sent, signed at `at`."""

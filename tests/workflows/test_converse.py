@@ -11,7 +11,7 @@ from automoney.messages import Event
 from automoney.ports import Connection, Subscription
 from automoney.stores.connections import DynamoConnections
 from automoney.trading.strategies import STRATEGIES
-from automoney.workflows.converse import connect, disconnect, message, without
+from automoney.workflows.converse import TooManyConnections, connect, disconnect, message, without
 from tests.fakes_dynamo import FakeDynamo
 from tests.fakes_sockets import FakeSockets
 
@@ -80,9 +80,45 @@ def test_an_oldest_that_is_gone_already_is_just_forgotten(
 ) -> None:
     arrive(connections, sockets, "a", "b", "c")
     del sockets.active["a"]
-    arrive(connections, sockets, "d")
+    later = NOON + timedelta(seconds=10)  # so it is no longer opening
+    connect("d", "ada", connections=connections, sockets=sockets, now=later, wait=never)
     assert sockets.closed == []
     assert ids(connections) == ["b", "c", "d"]
+
+
+def never(_: float) -> None:
+    raise AssertionError("nothing is opening: there is nothing to wait for")
+
+
+def test_an_oldest_that_is_still_opening_is_waited_for_and_told(
+    connections: DynamoConnections, sockets: FakeSockets
+) -> None:
+    arrive(connections, sockets, "a", "b", "c")
+    active = sockets.active.pop("a")
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if len(waits) == 3:
+            sockets.active["a"] = active
+
+    now = NOON + timedelta(seconds=3)
+    connect("d", "ada", connections=connections, sockets=sockets, now=now, wait=wait)
+    assert len(waits) == 3
+    assert sockets.closed == ["a"]
+    assert ids(connections) == ["b", "c", "d"]
+
+
+def test_one_that_three_newer_have_overtaken_does_not_open(
+    connections: DynamoConnections, sockets: FakeSockets
+) -> None:
+    arrive(connections, sockets, "b", "c", "d")
+    with pytest.raises(TooManyConnections):
+        connect(
+            "a", "ada", connections=connections, sockets=sockets, now=NOON - timedelta(seconds=1)
+        )
+    assert ids(connections) == ["b", "c", "d"]
+    assert sockets.closed == []
 
 
 def test_one_that_cannot_be_closed_now_does_not_keep_the_new_one_out(

@@ -20,7 +20,7 @@ def test_idle_ones_are_told_and_closed_and_the_gone_forgotten() -> None:
     )
     sockets.stuck.add("stuck")
     for name in ("idle", "lively", "stuck", "gone"):
-        connections.add(Connection(name, "ada", ago(hours=1)))
+        connections.add(Connection(name, f"user-{name}", ago(hours=1)))
     connections.add(Connection("opening", "ada", ago(seconds=59)))  # 410 until it is open
 
     pruned = prune(connections=connections, sockets=sockets, now=NOON)
@@ -37,3 +37,14 @@ def test_idle_ones_are_told_and_closed_and_the_gone_forgotten() -> None:
 def test_nobody_there_is_nothing_to_do() -> None:
     connections = DynamoConnections(FakeDynamo().client, "connections")
     assert prune(connections=connections, sockets=FakeSockets(), now=NOON) == Pruned(0, 0, 0)
+
+
+def test_more_than_three_of_a_user_are_closed_down_to_the_newest() -> None:
+    connections = DynamoConnections(FakeDynamo().client, "connections")
+    names = ("a", "b", "c", "d", "e")
+    sockets = FakeSockets(**dict.fromkeys(names, NOON))
+    for minutes, name in enumerate(names):
+        connections.add(Connection(name, "ada", ago(minutes=30 - minutes)))
+    assert prune(connections=connections, sockets=sockets, now=NOON) == Pruned(2, 0, 0)
+    assert sockets.closed == ["a", "b"]
+    assert sockets.heard("a")[0]["data"] == {"reason": "3 newer connections of yours are open"}

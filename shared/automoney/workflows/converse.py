@@ -1,8 +1,10 @@
 """What a socket's other end may say to us: hello, goodbye, and what it wants to hear."""
 
 import json
-from collections.abc import Iterable
-from datetime import datetime
+import time
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import datetime, timedelta
 from itertools import product
 from typing import Any
 
@@ -13,7 +15,16 @@ from automoney.observability import logger
 from automoney.ports import Connection, Connections, Sockets, Subscription
 from automoney.trading.strategies import STRATEGIES
 
+
+class TooManyConnections(Exception):
+    """This socket must not open."""
+
+
 MOST_PER_USER = 3  # description 5.1.1
+TOO_MANY = f"{MOST_PER_USER} newer connections of yours are open"
+
+_OPENING = timedelta(seconds=10)
+_OPENING_TRIES, _OPENING_WAIT = 30, 0.05  # seconds
 
 _ACTIONS = ("subscribe", "unsubscribe", "ping")
 _PROPERTIES = ("action", "event", "strategyId")
@@ -21,19 +32,65 @@ _LONGEST_ECHO = 64
 
 
 def connect(
-    connection_id: str, user_id: str, *, connections: Connections, sockets: Sockets, now: datetime
+    connection_id: str,
+    user_id: str,
+    *,
+    connections: Connections,
+    sockets: Sockets,
+    now: datetime,
+    wait: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Register a socket; if the user then has more than three, the oldest is told and closed."""
-    connections.add(Connection(connection_id, user_id, connected_at=now))
-    # The index that answers may not know the new one yet, so it is left out and counted by hand.
+    """Register a socket; if the user then has more than three, the oldest are told and closed.
+
+    Raises TooManyConnections if this one is not among the newest three: of many that open at the
+    same moment one may be overtaken by three others before it has been written down.
+    """
+    mine = Connection(connection_id, user_id, connected_at=now)
+    connections.add(mine)
+    # The index that answers may not know the new one yet, so it is counted by hand.
     others = [one for one in connections.of_user(user_id) if one.connection_id != connection_id]
-    for old in others[: max(0, len(others) - (MOST_PER_USER - 1))]:
-        reason = f"{MOST_PER_USER} newer connections of yours are open"
+    for old in surplus([*others, mine]):
+        if old is mine:
+            connections.remove(connection_id)
+            raise TooManyConnections(TOO_MANY)
         try:
-            dismiss(old.connection_id, reason, connections=connections, sockets=sockets)
+            _dismiss_opening(old, connections=connections, sockets=sockets, now=now, wait=wait)
         except SourceUnavailable as error:
             # a socket too many is better than none: the next connect or prune tries again
             logger.warning("socket not closed", extra={"reason": str(error)})
+
+
+def surplus(of_one_user: Iterable[Connection]) -> list[Connection]:
+    """Those that are not among the newest three, oldest first."""
+    return sorted(of_one_user, key=lambda one: (one.connected_at, one.connection_id))[
+        :-MOST_PER_USER
+    ]
+
+
+def _dismiss_opening(
+    old: Connection,
+    *,
+    connections: Connections,
+    sockets: Sockets,
+    now: datetime,
+    wait: Callable[[float], None],
+) -> None:
+    """Dismiss a socket that may still be opening, when API Gateway calls it gone.
+
+    It opens as soon as its own $connect has been answered, so it is waited for: forgotten now, it
+    would stay open unseen.  One that does not open meanwhile is left to `ws_prune`.
+    """
+    for _ in range(_OPENING_TRIES):
+        try:
+            _farewell(old.connection_id, TOO_MANY, sockets)
+        except ConnectionGone:
+            if now - old.connected_at < _OPENING:
+                wait(_OPENING_WAIT)
+                if connections.get(old.connection_id) is None:
+                    return  # another one did it, or it has said goodbye
+                continue
+        connections.remove(old.connection_id)
+        return
 
 
 def disconnect(connection_id: str, *, connections: Connections) -> None:
@@ -43,12 +100,14 @@ def disconnect(connection_id: str, *, connections: Connections) -> None:
 
 def dismiss(connection_id: str, reason: str, *, connections: Connections, sockets: Sockets) -> None:
     """Tell a socket why, close it and forget it.  One that is gone already is just forgotten."""
-    try:
-        sockets.post(connection_id, _frame("connection:closed", {"reason": reason}))
-        sockets.close(connection_id)
-    except ConnectionGone:
-        pass
+    with suppress(ConnectionGone):
+        _farewell(connection_id, reason, sockets)
     connections.remove(connection_id)
+
+
+def _farewell(connection_id: str, reason: str, sockets: Sockets) -> None:
+    sockets.post(connection_id, _frame("connection:closed", {"reason": reason}))
+    sockets.close(connection_id)
 
 
 def message(connection_id: str, body: str, *, connections: Connections, sockets: Sockets) -> None:

@@ -185,6 +185,8 @@ def _server(app: Any) -> uvicorn.Server:
             log_level="warning",
             access_log=False,
             lifespan="on",
+            ws="websockets-sansio",  # as the local runtime has it
+            ws_max_size=Limits().socket_message,
             timeout_graceful_shutdown=2,
         )
     )

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from automoney import messages
+from automoney.messages import envelope, payloads
 from automoney.observability import logger
 from automoney.schedule import Schedule
 from automoney.trading.strategies import HODL_WAVE, STRATEGIES
@@ -27,11 +27,16 @@ def prepared() -> Iterator[None]:
     there to stay.
     """
     level, collecting = logger.log_level, gc.isenabled()
-    found = vars(messages)["plain"], vars(execute_orders)["asyncio"]
+    replaced = (
+        (vars(envelope), "plain", _as_it_is),
+        (vars(payloads), "plain", _as_it_is),
+        (vars(execute_orders), "asyncio", _InTurn),
+    )
+    found = [names[name] for names, name, _ in replaced]
     STRATEGIES[STRATEGY.id] = STRATEGY
     logger.setLevel("CRITICAL")
-    vars(messages)["plain"] = _as_it_is
-    vars(execute_orders)["asyncio"] = _InTurn
+    for names, name, instead in replaced:
+        names[name] = instead
     gc.disable()
     gc.collect()
     gc.freeze()
@@ -41,7 +46,8 @@ def prepared() -> Iterator[None]:
         gc.unfreeze()
         if collecting:
             gc.enable()
-        vars(messages)["plain"], vars(execute_orders)["asyncio"] = found
+        for (names, name, _), before in zip(replaced, found, strict=True):
+            names[name] = before
         logger.setLevel(level)
         del STRATEGIES[STRATEGY.id]
 

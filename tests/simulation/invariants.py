@@ -12,7 +12,7 @@ from automoney.trading.account import account_from
 from automoney.trading.bookkeeping import fill_entry
 from automoney.trading.judgement import Judgement
 from tests.simulation.deliveries import Scheduled, batch_of
-from tests.simulation.stores import SimBooks
+from tests.simulation.stores import SimBooks, SimPauses
 from tests.simulation.world import START, Violation, World
 
 GRACE = timedelta(seconds=600)
@@ -80,7 +80,7 @@ class Observer:
 
     # ---------------------------------------------------------------- at the end
 
-    def check_books(self, books: SimBooks) -> None:
+    def check_books(self, books: SimBooks, pauses: SimPauses) -> None:
         """Each follower has exactly his parts, in the order of the slots, and books that add up."""
         parts: dict[tuple[str, str], str] = {}
         for user_id, user in self.tables.users.items():
@@ -95,7 +95,7 @@ class Observer:
                 )
                 last = part.slot_at
             self._check_ledger(user)
-            self._check_events(user, books)
+            self._check_events(user, books, pauses.told[user_id])
         owed = {(name, user) for name, users in self.owed.items() for user in users}
         require(not owed - parts.keys(), f"lost: {sorted(owed - parts.keys())}")
         require(not parts.keys() - owed, f"nobody ordered {sorted(parts.keys() - owed)}")
@@ -120,8 +120,11 @@ class Observer:
             f"{user.user_id}: valuations are not those of his parts",
         )
 
-    def _check_events(self, user: User, books: SimBooks) -> None:
-        """Numbered 1..n; of each part its scores, decisions, trades and portfolio; all relayed."""
+    def _check_events(self, user: User, books: SimBooks, told: int) -> None:
+        """Numbered 1..n; of each part its scores, decisions, trades and portfolio; all relayed.
+
+        Beside them only what he was `told` of pauses.
+        """
         numbers = books.row(user.user_id).numbers
         require(
             numbers == list(range(1, len(user.outbox) + 1)),
@@ -132,8 +135,12 @@ class Observer:
             for name, users in self.tables.orders.items()
             if name.endswith(":look")
         )
-        expected = looks + sum(
-            1 + len(part.decisions) + len(part.fills) + bool(part.fills) for part in user.parts
+        expected = (
+            told
+            + looks
+            + sum(
+                1 + len(part.decisions) + len(part.fills) + bool(part.fills) for part in user.parts
+            )
         )
         require(
             len(user.outbox) == expected, f"{user.user_id}: {len(user.outbox)} events of {expected}"

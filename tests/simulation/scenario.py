@@ -20,7 +20,6 @@ from automoney.ports import Books, Follower, Pause
 from automoney.ports.telling import EventQueue
 from automoney.stores.leases import DynamoLeases
 from automoney.stores.memory.executions import MemoryExecutions
-from automoney.stores.memory.pauses import MemoryPauses
 from automoney.stores.memory.tables import Tables
 from automoney.trading.guards import Guards
 from automoney.trading.orders import Costs
@@ -38,7 +37,7 @@ from tests.simulation.invariants import Observer, require
 from tests.simulation.leasing import LeaseTable
 from tests.simulation.market import SimMarket
 from tests.simulation.preparing import PERIOD, STRATEGY, driven
-from tests.simulation.stores import SimBooks, SimOutbox, stepped
+from tests.simulation.stores import SimBooks, SimOutbox, SimPauses, stepped
 from tests.simulation.world import CALM, START, Faults, World
 
 _PAID_IN = Decimal(100_000)
@@ -94,7 +93,7 @@ class Scenario:
     tables: Tables = field(init=False)
     observer: Observer = field(init=False)
     books: SimBooks = field(init=False)
-    pauses: MemoryPauses = field(init=False)
+    pauses: SimPauses = field(init=False)
     runner: StrategyRunner = field(init=False)
     executor: OrderExecutor = field(init=False)
     strategy: Scheduled = field(init=False)
@@ -122,7 +121,7 @@ class Scenario:
         )  # fmt: skip
         self.looks = SimQueue(world, "looks", self._look, 1, visibility, twice)
         self.books = parts.books(tables, world)
-        self.pauses = MemoryPauses(tables)
+        self.pauses = SimPauses(tables, self.books)
         executions = stepped(world, parts.executions(tables), _EXECUTIONS, self.observer.executions)
         market = SimMarket(
             world,
@@ -226,7 +225,7 @@ class Scenario:
         )
 
     def check(self) -> None:
-        self.observer.check_books(self.books)
+        self.observer.check_books(self.books, self.pauses)
         self.observer.check_slots(self.strategy)
 
     # ---------------------------------------------------------------- people

@@ -4,18 +4,21 @@ What they keep is kept by the stores in memory, one whole transaction at a time,
 runs are put in order by the row of their strategy's fence, and a user's parts by his row.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 from automoney.messages import Message, Numbered
-from automoney.ports import Follower
+from automoney.ports import Follower, Pause
 from automoney.stores.memory.books import MemoryBooks, together
 from automoney.stores.memory.desk import MemoryDesk
 from automoney.stores.memory.outbox import MemoryOutbox
+from automoney.stores.memory.pauses import MemoryPauses
 from automoney.stores.memory.tables import Tables
 from automoney.trading.standing import Standing
 from automoney.trading.turn import Part
@@ -151,6 +154,58 @@ class SimBooks:
             row.locked = False
         point("books.tell: committed")
         return told
+
+
+class SimPauses:
+    """Pauses that are told to followers: one transaction under their rows.  `told` counts."""
+
+    def __init__(self, tables: Tables, books: SimBooks) -> None:
+        self.tables, self.books = tables, books
+        self.kept = MemoryPauses(tables)
+        self.told: Counter[str] = Counter()
+
+    def current(self, strategy_id: str, user_id: str | None = None) -> Pause | None:
+        return self.kept.current(strategy_id, user_id)
+
+    def touched(self, strategy_id: str) -> bool:
+        return self.kept.touched(strategy_id)
+
+    def pause(self, pause: Pause) -> bool:
+        return self._telling(pause.strategy_id, pause.user_id, lambda: self.kept.pause(pause))
+
+    def resume(
+        self, strategy_id: str, user_id: str | None, *, author: str, reason: str, at: datetime
+    ) -> bool:
+        resume = partial(self.kept.resume, author=author, reason=reason, at=at)
+        return self._telling(strategy_id, user_id, lambda: resume(strategy_id, user_id))
+
+    def _telling(self, strategy_id: str, user_id: str | None, change: Callable[[], bool]) -> bool:
+        rows: dict[str, Row] = {}
+        try:
+            # Who follows while others are waited for is told as well.
+            while missing := self._concerned(strategy_id, user_id) - rows.keys():
+                wanted = sorted(missing | rows.keys())
+                _free(rows)
+                for user in wanted:
+                    rows[user] = self.books.lock(user)
+            before = {user: len(self.tables.users[user].outbox) for user in rows}
+            changed = change()
+            for user, row in rows.items():
+                more = len(self.tables.users[user].outbox) - before[user]
+                number(row, row.last_seq, more)
+                self.told[user] += more
+            return changed
+        finally:
+            _free(rows)
+
+    def _concerned(self, strategy_id: str, user_id: str | None) -> set[str]:
+        followers = set(self.tables.follows.get(strategy_id, ()))
+        return followers if user_id is None else followers & {user_id}
+
+
+def _free(rows: dict[str, Row]) -> None:
+    while rows:
+        rows.popitem()[1].locked = False
 
 
 def number(row: Row, last_seq: int, count: int) -> None:

@@ -269,10 +269,13 @@ def test_what_was_written_is_read_as_it_was_and_sent_on_as_it_is(message: Messag
     assert f'"data":{message.text}}}' in text
 
 
-def test_the_events_are_the_descriptions_four() -> None:
+def test_the_events_are_the_descriptions_four_and_three_on_states() -> None:
     assert {event.value for event in Event} == {
         "agent:scores",
         "decision:made",
         "trade:executed",
         "portfolio:update",
+        "data:degraded",
+        "strategy:paused",
+        "strategy:resumed",
     }

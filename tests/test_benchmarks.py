@@ -12,7 +12,17 @@ from benchmarks.__main__ import known_benchmarks, main
 from benchmarks.report import as_markdown, readable
 from benchmarks.result import Benchmark, Result
 
-NAMES = ["backtests", "candles", "copy", "imports", "indicators", "live_tick", "panels", "ticks"]
+NAMES = [
+    "backtests",
+    "candles",
+    "copy",
+    "imports",
+    "indicators",
+    "live_tick",
+    "panels",
+    "push",
+    "ticks",
+]
 FAST = Result("a thing", 1234.5, "us", "<= 2 ms", True)
 SLOW = Result("another", 0.01234, "s", "<= 1 ms", False)
 PLAIN = Result("a third", 12.345, "MB")

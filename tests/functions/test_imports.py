@@ -9,11 +9,10 @@ import pytest
 from automoney.manifest import FUNCTIONS
 from benchmarks.imports import ROOT, goal_of, handler_import, import_times
 
-# Libraries of about the weight that each goal allows.  A handler is held against one of them, as
+# A library of some weight for each goal, and how many times its time a handler may take.  They are
 # measured in the same run: a slow machine slows both.  A busy one slows now this, now that, but
 # never speeds up an import: the least of a few rounds is what it costs where nothing disturbs it.
-_WEIGHT = {350: "import redis", 1_200: "import langgraph.graph"}
-_GENEROUS = 1.4
+_WEIGHT = {350: ("import redis", 1.4), 1_200: ("import langgraph.graph", 1.6)}
 _ROUNDS = 6
 
 # Libraries that weigh; a handler carries one from the start only if it always needs it.
@@ -48,9 +47,10 @@ def test_a_handler_carries_no_library_that_it_may_never_use(name: str) -> None:
 
 def test_handlers_import_as_quickly_as_promised() -> None:
     promised = {name: goal for name in _NAMES if (goal := goal_of(name)) is not None}
-    statements = [*_WEIGHT.values(), *map(handler_import, promised)]
+    statements = [*(weight for weight, _ in _WEIGHT.values()), *map(handler_import, promised)]
     seconds = import_times(statements, rounds=_ROUNDS, summary=min)
 
     for name, goal in promised.items():
-        times = seconds[handler_import(name)] / seconds[_WEIGHT[goal]]
-        assert times <= _GENEROUS, f"{name}: {times:.2f} times as long as {_WEIGHT[goal]}"
+        weight, most = _WEIGHT[goal]
+        times = seconds[handler_import(name)] / seconds[weight]
+        assert times <= most, f"{name}: {times:.2f} times as long as {weight}"

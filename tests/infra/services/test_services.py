@@ -179,6 +179,7 @@ def test_what_the_functions_use_is_there(aws: Services) -> None:
         "automoney-connections": ["connection_id"],
         "automoney-tickets": ["ticket"],
         "automoney-rates": ["caller"],
+        "automoney-replies": ["name"],
     }
     assert (index["IndexName"], index["KeySchema"]) == (
         "by_user",

@@ -248,10 +248,11 @@ def _everybody(stage: Stage, times: int) -> list[Result]:
     count = len(stage.users)
     runs = [stage.push(stage.users) for _ in range(times)]
     exact = all(told["came"] == count and not told["again"] for told, _ in runs)
+    least = min(told["came"] for told, _ in runs)
     seconds = min(seconds for _, seconds in runs)
     what = f"{count} sockets told once each"
     return [
-        Result(f"{what}: exactly once", float(exact), "", "1", exact),
+        Result(f"{what}: of them", 100 * least / count, "%", "100 %, none twice", exact),
         Result(f"{what}: seconds", seconds, "s", "<= 3 s", seconds <= 3),
     ]
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import automoney.observability  # noqa: F401  # which sets the log's level
+
 pytest_plugins = ["tests.services"]
 
 

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -22,9 +23,14 @@ def quick(market_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield found
 
 
-@pytest.mark.parametrize("auth", ["ticket", "bearer"])
-def test_killed_sockets_lose_nothing_and_repeat_nothing(quick: Runtime, auth: str) -> None:
+def test_killed_sockets_lose_nothing_and_repeat_nothing(quick: Runtime) -> None:
+    """Side by side with a ticket and with a token: each waits for runs most of the time."""
     need_node()
+    with ThreadPoolExecutor(2) as following:
+        list(following.map(lambda auth: _follow(quick, auth), ("ticket", "bearer")))
+
+
+def _follow(quick: Runtime, auth: str) -> None:
     bearer = quick.token("ada")
     until = quick.get("/api/events?limit=0", bearer)["lastSeq"] + 8
     script = Path(__file__).with_name("follow.mjs")
